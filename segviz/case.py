@@ -1,0 +1,96 @@
+"""One patient or one place over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from segviz.grid import Grid
+from segviz.mask import Legend
+
+World = Literal["volume", "scene"]
+Status = Literal["new", "in progress", "reviewed"]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One dated image of a case, and the mask that belongs to it.
+
+    Attributes:
+        id: unguessable, used in URLs in place of names.
+        when: date of the image; undated visits follow in the order they were added.
+        name: what the user calls it, e.g. ``"2018"`` or ``"visit 2"``.
+        grid: where the cells of the image and of its mask lie.
+        channels: band or channel names.
+        answers: what the reader chose when the file left a question open (printed in exports).
+        notes: sentences about the file, shown beside it.
+        reference: True for an independent map to compare with, never segmented.
+    """
+
+    id: str
+    case_id: str
+    when: date | None
+    name: str
+    grid: Grid
+    channels: tuple[str, ...]
+    sha256: str
+    answers: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    reference: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A patient or place: its visits in order of date.
+
+    ``notice`` is shown wherever the case is, e.g. ``"Simulated lesion"``.
+    """
+
+    id: str
+    name: str
+    world: World
+    status: Status
+    notice: str
+    changed: datetime
+    visits: tuple[Visit, ...]
+    revision: int = 0
+
+    def visit(self, visit_id: str | None) -> Visit:
+        """The visit with this id, the latest one where there is none."""
+        for visit in self.visits:
+            if visit.id == visit_id:
+                return visit
+        return self.visits[-1]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing done to a mask, as the history lists it.
+
+    Attributes:
+        seq: order in the journal; never a clock.
+        kind: ``edit`` (changed cells) or ``replace`` (a whole new mask: a model run or an import).
+        title: for people, e.g. ``"Brush: +0.42 ml"`` or ``"Segment with brain-anatomy-mr 0.1"``.
+        author: a person or ``model name version``.
+        done: False after it was undone.
+    """
+
+    seq: int
+    kind: Literal["edit", "replace"]
+    title: str
+    author: str
+    when: datetime
+    done: bool
+
+
+@dataclass(frozen=True)
+class MaskState:
+    """What the journal says of a visit's mask."""
+
+    visit_id: str
+    revision: int
+    generation: int
+    legend: Legend
+    source: str
+    operations: tuple[Operation, ...] = ()
