@@ -63,6 +63,11 @@ class Case:
                 return visit
         return self.visits[-1]
 
+    @property
+    def segmented(self) -> tuple[Visit, ...]:
+        """The visits that are segmented; all of them where there are reference layers only."""
+        return tuple(visit for visit in self.visits if not visit.reference) or self.visits
+
 
 @dataclass(frozen=True)
 class Operation:

@@ -7,6 +7,7 @@
       Conflict        the mask has moved on since the edit was made
       Cancelled       the user stopped slow work
       Damaged         a file of ours no longer says what was written
+      DiskFull        nothing more can be saved; all that was saved still stands
 
 A message is one sentence in the user's words: what is wrong, where, what it would do to the
 number, what to do. It holds no class names, paths or patient data. ``code`` is ``SV-<area>-<nnn>``
@@ -67,3 +68,13 @@ class Cancelled(SegvizError):
 
 class Damaged(SegvizError):
     """A file of ours no longer says what was written."""
+
+
+class DiskFull(SegvizError):
+    """Nothing more can be saved; all that was saved still stands."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            "SV-CASE-020",
+            message or "Saving stopped: the disk is full. Free some space and do it again.",
+        )

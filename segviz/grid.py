@@ -162,7 +162,7 @@ class RasterGrid:
         t = self.transform
         return bool(t.b == 0 and t.d == 0 and t.a > 0 and t.e < 0)
 
-    @property
+    @cached_property
     def crs_name(self) -> str | None:
         """``"EPSG:n"`` where the CRS has a code, else its name."""
         if self.crs is None:
@@ -193,3 +193,10 @@ class RasterGrid:
 
 
 Grid = VolumeGrid | RasterGrid
+
+
+def same_grid(one: Grid, two: Grid) -> bool:
+    """Of one kind, and their cells coincide (see ``same_as``)."""
+    if isinstance(one, VolumeGrid):
+        return isinstance(two, VolumeGrid) and one.same_as(two)
+    return isinstance(two, RasterGrid) and one.same_as(two)

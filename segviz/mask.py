@@ -78,13 +78,15 @@ class Legend:
 class Mask:
     """uint8 labels on a grid: [i, j, k] of a volume or [row, column] of a scene.
 
-    ``data`` may be a memory map; ``source`` says who or what made it.
+    ``data`` may be a memory map; ``source`` says who or what made it; ``notes`` are sentences about the
+    file it was read from.
     """
 
     grid: Grid
     data: NDArray[np.uint8]
     legend: Legend
     source: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.data.shape != self.grid.shape:
