@@ -1,0 +1,254 @@
+"""Hectares of the labels of a scene: whole numbers per block of cells first, areas last.
+
+A block is a row of cells in degrees, else a square of a few km within which the area of a cell is
+a linear function of its place. Counts are integers, so totals do not depend on the order in which
+windows were counted or on who counted them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segviz.grid import RasterGrid, Window
+from segviz.image import windows
+from segviz.mask import Legend, Mask
+from segviz.measure.ellipsoid import area_model, cell_area_m2, cell_size_m, is_on_earth
+
+__all__ = ["AreaTally", "cell_area_m2", "measure_scene"]
+
+Integers = NDArray[np.int64]
+Labels = NDArray[np.uint8] | NDArray[np.uint16]
+
+M2_PER_HA = 10_000.0
+BLOCK_M = 5000.0
+BLOCK_CELLS = 256
+STRIP_CELLS = 1 << 18
+"""Cells looked at together; what that takes stays small and in the processor's cache."""
+
+WINDOW = 1024
+
+NO_CRS = (
+    "The file does not say where on the Earth its pixels lie, so they have no hectares; "
+    "export it again with its coordinate system."
+)
+
+
+@dataclass(eq=False)
+class AreaTally:
+    """Running cell counts of the labels of a grid, and from them their areas.
+
+    Labels are 1-65535; cells with 0 hold no data and are not counted.
+
+    Attributes:
+        grid: of the mask.
+        moments: label -> (blocks, 3) of the number of its cells and the sums of their row and
+            column offsets within the block.
+    """
+
+    grid: RasterGrid
+    moments: dict[int, Integers] = field(default_factory=dict)
+
+    def add(self, window: Window, labels: Labels) -> None:
+        """Count a window's labels [row, column]; each cell of the grid once."""
+        row_start, row_stop, column_start, column_stop = window
+        width = column_stop - column_start
+        for first, stop in self._blocks.strips(row_start, row_stop, width):
+            cut = labels[first - row_start : stop - row_start]
+            self._add_strip((first, stop, column_start, column_stop), cut)
+
+    def change(
+        self, rows: Integers, columns: Integers, before: NDArray[np.uint8], after: NDArray[np.uint8]
+    ) -> None:
+        """Move cells from one label to another, in the time it takes to look at these cells."""
+        block, down, right = self._blocks.place(rows, columns)
+        moments = np.column_stack([np.ones_like(down), down, right])
+        for labels, sign in ((before, -1), (after, 1)):
+            for label in np.unique(labels[labels > 0]):
+                chosen = labels == label
+                np.add.at(self._of(int(label)), block[chosen], sign * moments[chosen])
+
+    def __add__(self, other: AreaTally) -> AreaTally:
+        """Both together, e.g. two windows counted by two workers."""
+        if not self.grid.same_as(other.grid):
+            raise ValueError(f"counts of {self.grid} and of {other.grid} do not add up")
+        total = AreaTally(self.grid, {label: m.copy() for label, m in self.moments.items()})
+        for label, moments in other.moments.items():
+            total._of(label)[...] += moments
+        return total
+
+    def pixels(self) -> dict[int, int]:
+        """Label -> number of its cells, where there are any."""
+        counted = {label: int(m[:, 0].sum()) for label, m in sorted(self.moments.items())}
+        return {label: count for label, count in counted.items() if count}
+
+    def area_ha(self) -> dict[int, float] | None:
+        """Label -> ha on the ellipsoid, where there are cells; None where the grid has no CRS."""
+        if not is_on_earth(self.grid.crs):
+            return None
+        model = self._blocks.model
+        return {
+            label: float(np.sum(self.moments[label] * model)) / M2_PER_HA for label in self.pixels()
+        }
+
+    def rows(self, legend: Legend) -> list[dict[str, Any]]:
+        """One row for each label of the legend or the mask, by value."""
+        pixels, areas = self.pixels(), self.area_ha()
+        return [
+            {
+                "value": label.value,
+                "name": label.name,
+                "color": label.color,
+                "count": pixels.get(label.value, 0),
+                "amount": None if areas is None else areas.get(label.value, 0.0),
+                "unit": "pixels" if areas is None else "ha",
+                "longest_diameter_mm": None,
+                "perpendicular_diameter_mm": None,
+            }
+            for label in sorted(legend.covering(list(pixels)), key=lambda label: label.value)
+        ]
+
+    @cached_property
+    def _blocks(self) -> _Blocks:
+        return _Blocks.of(self.grid)
+
+    def _of(self, label: int) -> Integers:
+        if label not in self.moments:
+            self.moments[label] = np.zeros((self._blocks.count, 3), np.int64)
+        return self.moments[label]
+
+    def _add_strip(self, window: Window, labels: Labels) -> None:
+        for label in np.flatnonzero(np.bincount(labels.ravel())).tolist():
+            if label:
+                blocks, moments = self._blocks.moments(window, labels == label)
+                self._of(label)[blocks] += moments
+
+
+@dataclass(frozen=True, eq=False)
+class _Blocks:
+    """Blocks of ``height`` x ``width`` cells that cover a grid, numbered row by row.
+
+    Within blocks of one row of cells all areas are equal, so offsets are not looked at.
+    """
+
+    grid: RasterGrid
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, grid: RasterGrid) -> _Blocks:
+        if grid.is_geographic and grid.transform.b == grid.transform.d == 0:
+            return cls(grid, 1, grid.shape[1])
+        cells = BLOCK_M / cell_size_m(grid) if is_on_earth(grid.crs) else BLOCK_CELLS
+        edge = min(BLOCK_CELLS, 1 << max(0, int(np.floor(np.log2(cells)))))
+        return cls(grid, edge, edge)
+
+    @property
+    def across(self) -> int:
+        return -(-self.grid.shape[1] // self.width)
+
+    @property
+    def count(self) -> int:
+        return -(-self.grid.shape[0] // self.height) * self.across
+
+    @cached_property
+    def model(self) -> NDArray[np.float64]:
+        """(blocks, 3) m2 of a block's first cell, and what a row and a column further add."""
+        row, column = np.divmod(np.arange(self.count), self.across)
+        return area_model(
+            self.grid, row * self.height, column * self.width, self.height, self.width
+        )
+
+    def place(self, rows: Integers, columns: Integers) -> tuple[Integers, Integers, Integers]:
+        """Number of the block of each cell, and the cell's row and column offset within it."""
+        block_row, down = np.divmod(rows, self.height)
+        block_column, right = np.divmod(columns, self.width)
+        return block_row * self.across + block_column, down, right * (self.height > 1)
+
+    def strips(self, row_start: int, row_stop: int, columns: int) -> Iterator[tuple[int, int]]:
+        """Rows in parts: one row of blocks each, or many where a block is one row of cells."""
+        step = self.height if self.height > 1 else max(1, STRIP_CELLS // columns)
+        for first in range(row_start - row_start % self.height, row_stop, step):
+            yield max(first, row_start), min(first + step, row_stop)
+
+    def moments(self, strip: Window, inside: NDArray[np.bool_]) -> tuple[Integers, Integers]:
+        """Numbers of the blocks in a strip, and (.., 3) moments of the cells inside."""
+        rows, columns = np.arange(*strip[:2]), np.arange(*strip[2:])
+        block_row, down = np.divmod(rows, self.height)
+        block_column, right = np.divmod(columns, self.width)
+        block_columns, begin = np.unique(block_column, return_index=True)
+        by_row = np.add.reduceat(inside, begin, axis=1, dtype=np.uint32).astype(np.int64)
+        if self.height == 1:
+            moments = np.zeros((*by_row.shape, 3), np.int64)
+            moments[..., 0] = by_row
+            return block_row[:, None] * self.across + block_columns, moments
+        by_column = inside.sum(axis=0, dtype=np.uint32).astype(np.int64)
+        rightward = np.add.reduceat(by_column * right, begin)
+        moments = np.column_stack([by_row.sum(axis=0), down @ by_row, rightward])
+        return block_row[0] * self.across + block_columns, moments
+
+
+def measure_scene(
+    mask: Mask, valid: Callable[[Window], NDArray[np.bool_]] | None = None
+) -> dict[str, Any]:
+    """Grid, number of valid pixels and for each label its pixels, ha and share, by value.
+
+    Args:
+        mask: labels of a scene; read window by window.
+        valid: where the pixels of a window of the image hold data. Without it, pixels with label 0
+            are the ones that hold none.
+    """
+    grid = _raster_grid(mask)
+    tally, unlabelled = AreaTally(grid), AreaTally(grid)
+    for window in windows(grid.shape, WINDOW):
+        row_start, row_stop, column_start, column_stop = window
+        labels = np.asarray(mask.data[row_start:row_stop, column_start:column_stop])
+        if valid is not None:
+            inside = valid(window)
+            unlabelled.add(window, (inside & (labels == 0)).astype(np.uint8))
+            labels = np.where(inside, labels, np.uint8(0))
+        tally.add(window, labels)
+    return {
+        "grid": describe(grid),
+        "valid_pixels": sum(tally.pixels().values()) + unlabelled.pixels().get(1, 0),
+        "labels": _scene_rows(tally.rows(mask.legend), unlabelled),
+    }
+
+
+def describe(grid: RasterGrid) -> dict[str, Any]:
+    """Shape, CRS and transform, for JSON."""
+    return {
+        "shape": list(grid.shape),
+        "crs": grid.crs_name,
+        "transform": list(grid.transform[:6]),
+    }
+
+
+def _scene_rows(rows: list[dict[str, Any]], unlabelled: AreaTally) -> list[dict[str, Any]]:
+    """The rows of a tally in the words of the JSON, with each label's share of the valid area."""
+    has_area = is_on_earth(unlabelled.grid.crs)
+    sizes = [row["amount"] if has_area else row["count"] for row in rows]
+    rest = unlabelled.area_ha() if has_area else unlabelled.pixels()
+    total = sum(sizes) + (rest or {}).get(1, 0)
+    return [
+        {
+            "label": row["value"],
+            "name": row["name"],
+            "pixels": row["count"],
+            "area_ha": row["amount"],
+            "share": size / total if total else 0.0,
+            **({} if has_area else {"why": NO_CRS}),
+        }
+        for row, size in zip(rows, sizes, strict=True)
+    ]
+
+
+def _raster_grid(mask: Mask) -> RasterGrid:
+    if not isinstance(mask.grid, RasterGrid):
+        raise TypeError("a volume has ml, not hectares")
+    return mask.grid
