@@ -1,0 +1,16 @@
+"""GeoTIFF: scenes read window by window, pyramids, and masks."""
+
+from segviz.io.geotiff.masks import read_labels, write_mask
+from segviz.io.geotiff.pyramid import build_pyramid, needs_pyramid
+from segviz.io.geotiff.scene import GeoTiffScene, open_scene
+from segviz.io.geotiff.writer import write_scene
+
+__all__ = [
+    "GeoTiffScene",
+    "build_pyramid",
+    "needs_pyramid",
+    "open_scene",
+    "read_labels",
+    "write_mask",
+    "write_scene",
+]

@@ -1,0 +1,151 @@
+"""Masks of scenes as GeoTIFF."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+
+from segviz.errors import Question, Refused
+from segviz.grid import RasterGrid
+from segviz.image import windows
+from segviz.io.atomic import replacing
+from segviz.io.geotiff.handles import dataset
+from segviz.io.geotiff.scene import GeoTiffScene, open_scene, rasterio_window
+from segviz.io.geotiff.writer import TILE, add_overviews, profile
+from segviz.io.labels import ROUNDED, Labels, whole_labels
+from segviz.mask import Label, Legend, Mask
+
+LEGEND, SOURCE = "SEGVIZ_LEGEND", "SEGVIZ_SOURCE"
+IN_MEMORY = 2**28
+READ_WINDOW = 2048
+
+
+def write_mask(mask: Mask, path: Path) -> None:
+    """Write labels window by window: uint8, 0 is nodata, colours in the file, nearest overviews."""
+    if not isinstance(mask.grid, RasterGrid):
+        raise ValueError("a GeoTIFF mask lies on a scene's grid")
+    with replacing(path) as temporary:
+        options = profile(mask.grid, 1, np.dtype(np.uint8))
+        with rasterio.open(temporary, "w", **options, nodata=0) as target:
+            target.write_colormap(1, _colour_table(mask.legend))
+            target.set_band_description(1, "label")
+            target.update_tags(**{LEGEND: json.dumps(mask.legend.to_json()), SOURCE: mask.source})
+            target.update_tags(1, **{f"CLASS_{label.value}": label.name for label in mask.legend})
+            for row, row_stop, column, column_stop in windows(mask.grid.shape, TILE):
+                target.write(
+                    mask.data[row:row_stop, column:column_stop],
+                    1,
+                    window=rasterio_window((row, row_stop, column, column_stop)),
+                )
+        add_overviews(temporary, Resampling.nearest)
+
+
+def _colour_table(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
+    table = {value: (*_rgb(legend[value].color), 255) for value in range(1, 256)}
+    return {0: (0, 0, 0, 0), **table}
+
+
+def _rgb(color: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(color.lstrip("#"))
+    return red, green, blue
+
+
+def read_labels(path: Path, answers: Mapping[str, str]) -> Labels:
+    """Labels of a class map with one band, read window by window.
+
+    Pixels without data become 0. Where a file declares another nodata value and 0 is also found,
+    the reader says what 0 means.
+
+    Raises:
+        Refused: several bands, or values that are no labels (SV-MSK-...); see ``open_scene``.
+        Question: what 0 means (SV-MSK-006, key ``zero``).
+    """
+    scene = open_scene(path, {"palette": "numbers"})
+    if len(scene.channels) != 1:
+        raise Refused(
+            "SV-MSK-004",
+            f"The mask has {len(scene.channels)} bands; one band of labels is needed. "
+            "Is it the image itself?",
+        )
+    data = _canvas(scene.grid.shape)
+    tally = np.zeros(256, np.int64)
+    rounded, left_out = False, 0
+    for window in windows(scene.grid.shape, READ_WINDOW):
+        values, valid = scene.read(window)
+        labels, was_rounded = whole_labels(values[0], valid)
+        data[window[0] : window[1], window[2] : window[3]] = labels
+        tally += np.bincount(labels[valid], minlength=256)
+        rounded |= was_rounded
+        left_out += int(valid.size - valid.sum())
+    legend, source = _legend_of(scene, np.flatnonzero(tally))
+    if tally[0] and left_out and scene.nodata != 0 and not source:
+        data, legend = _with_zero(data, scene, legend, tally, answers)
+    notes = (ROUNDED,) if rounded else ()
+    return Labels(scene.grid, data, legend, source, notes)
+
+
+def _canvas(shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Zeros in memory, or in an unnamed file where they are many."""
+    if shape[0] * shape[1] <= IN_MEMORY:
+        return np.zeros(shape, np.uint8)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, np.uint8, "w+", shape=shape)
+
+
+def _with_zero(
+    data: NDArray[np.uint8],
+    scene: GeoTiffScene,
+    legend: Legend,
+    tally: NDArray[np.int64],
+    answers: Mapping[str, str],
+) -> tuple[NDArray[np.uint8], Legend]:
+    """The labels with 0 read as the reader says: no data, or a class under the next free number."""
+    free = int(np.flatnonzero(tally)[-1]) + 1
+    choices = {"background": "0 is background: it is left out of hectares and shares"}
+    if free <= 255:
+        choices["class"] = f"0 is a class of its own: it becomes label {free}"
+    answer = answers.get("zero")
+    if answer not in choices:
+        raise Question(
+            "SV-MSK-006",
+            f"{int(tally[0]):,} pixels hold 0 although the file marks missing pixels in another "
+            "way; "
+            "hectares and change depend on what 0 means. Which is it?",
+            "zero",
+            choices,
+        )
+    if answer == "background":
+        return data, legend
+    for window in windows(scene.grid.shape, READ_WINDOW):
+        values, valid = scene.read(window)
+        part = data[window[0] : window[1], window[2] : window[3]]
+        part[valid & (np.rint(values[0]) == 0)] = free
+    return data, Legend((*legend, Label(free, "class 0", legend[free].color)))
+
+
+def _legend_of(scene: GeoTiffScene, present: NDArray[np.intp]) -> tuple[Legend, str]:
+    """Legend and source that we wrote, or what the colour table says of each value found."""
+    source = dataset(scene.path)
+    tags = source.tags()
+    try:
+        return Legend.from_json(json.loads(tags[LEGEND])), tags.get(SOURCE, "")
+    except (KeyError, ValueError, TypeError):
+        pass
+    if not scene.is_palette:
+        return Legend(()), ""
+    colours, names = source.colormap(1), source.tags(1)
+    found = (int(value) for value in present if value != 0)
+    return Legend(tuple(_palette_label(v, colours[v], names) for v in found)), ""
+
+
+def _palette_label(value: int, colour: tuple[int, ...], names: Mapping[str, str]) -> Label:
+    red, green, blue = colour[:3]
+    name = names.get(f"CLASS_{value}", f"label {value}")
+    return Label(value, name, f"#{red:02X}{green:02X}{blue:02X}")
