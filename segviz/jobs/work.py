@@ -1,0 +1,127 @@
+"""What jobs do. Imports torch; only the worker imports this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segviz.case import Visit
+from segviz.errors import Cancelled, Damaged
+from segviz.grid import same_grid
+from segviz.image import Image, Scene, Volume
+from segviz.inference import catalog, predict
+from segviz.inference.catalog import Card
+from segviz.io import GeoTiffScene, build_pyramid, open_image
+from segviz.jobs.pulse import Pulse
+from segviz.store import Store, files
+from segviz.store.queue import Job
+
+PYRAMID = "pyramid.tif"
+
+Work = Callable[[Store, Job, Pulse], dict[str, Any]]
+
+
+def segment(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
+    """Run a model over a visit's image.
+
+    Returns:
+        path of the mask (raw uint8, native C order) relative to the workspace, its legend, source
+        ``"<model> <version>"`` and the run's report.
+    """
+    visit = store.visit(job.visit_id)
+    image = _image(store, visit)
+    card = catalog.card(store.settings, job.params["model"])
+    target = _result_path(store, job)
+    if isinstance(image, Volume):
+        report = _segment_volume(image, card, job, pulse, target)
+    else:
+        report = _segment_scene(image, card, job, pulse, target)
+    return {
+        "path": str(target.relative_to(store.home)),
+        "legend": report["legend"],
+        "source": f"{card.name} {card.version}",
+        "report": report,
+    }
+
+
+def pyramid(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
+    """Thinned copies of a large scene, for the map."""
+    scene = _image(store, store.visit(job.visit_id))
+    if not isinstance(scene, GeoTiffScene):
+        raise TypeError("only scenes have a pyramid")
+    target = store.folder(job.visit_id) / PYRAMID
+
+    def progress(done: int, total: int) -> None:
+        pulse.progress(done, total)
+        if pulse.cancelled():
+            raise Cancelled
+
+    build_pyramid(scene, target, progress)
+    return {"path": str(target.relative_to(store.home))}
+
+
+WORK: dict[str, Work] = {"segment": segment, "pyramid": pyramid}
+
+
+def _segment_volume(
+    volume: Volume, card: Card, job: Job, pulse: Pulse, target: Path
+) -> dict[str, Any]:
+    result = predict.segment_volume(
+        volume,
+        card,
+        progress=pulse.progress,
+        cancelled=pulse.cancelled,
+        device=job.params.get("device", "auto"),
+        options=job.params.get("options", {}),
+    )
+    files.atomic_write(target, lambda file: file.write(result.mask.data.tobytes()))
+    return result.report
+
+
+def _segment_scene(
+    scene: Scene, card: Card, job: Job, pulse: Pulse, target: Path
+) -> dict[str, Any]:
+    """Window by window into the mapped result: memory does not grow with the scene."""
+    rows, columns = scene.grid.shape
+    with files.drafted(target) as part:
+        with part.open("xb") as file:
+            files.allocate(file, rows * columns)
+        out = np.memmap(part, np.uint8, "r+", shape=(rows, columns))
+        report = predict.segment_scene(
+            scene,
+            card,
+            out,
+            progress=pulse.progress,
+            cancelled=pulse.cancelled,
+            device=job.params.get("device", "auto"),
+            options=job.params.get("options", {}),
+        )
+        out.flush()
+    return report
+
+
+def _image(store: Store, visit: Visit) -> Image:
+    """The image of a visit, on the grid its mask has.
+
+    Raises:
+        Damaged: its files changed.
+    """
+    image = open_image(store.files(visit.id), visit.answers)
+    if not same_grid(image.grid, visit.grid):
+        raise Damaged(
+            "SV-JOB-002",
+            "The image no longer lies where it lay when it was opened, so a mask of it would be "
+            "measured wrong; open it as a new case.",
+        )
+    return image
+
+
+def _result_path(store: Store, job: Job) -> Path:
+    """Where the mask goes; what an interrupted run left there is removed."""
+    path = store.folder(job.visit_id) / f"{job.id}.u8"
+    for left in path.parent.glob(f"{path.name}.*{files.PART}"):
+        left.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,166 @@
+"""Every change of every mask, in order. Rows are added, never changed and never removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from segviz.errors import Conflict
+from segviz.mask import Legend
+from segviz.store import cases
+from segviz.store.engine import Database
+from segviz.store.schema import checkpoints, operations, visits
+
+Kind = Literal["edit", "replace", "undo", "redo"]
+
+COLUMNS = [column for column in operations.c if column is not operations.c.delta]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row without its changed cells.
+
+    Attributes:
+        revision: of the mask after it; 1, 2, 3 ... for each visit.
+        uuid: chosen by the sender, so that sending it twice does it once.
+        target: ``seq`` of the operation that an undo or redo is about.
+        generation: which mask file was current after it.
+        legend: the labels from then on, where it changed them.
+        source: who or what made the mask, for a replace.
+    """
+
+    visit_id: str
+    revision: int
+    uuid: str
+    kind: Kind
+    generation: int
+    title: str
+    author: str
+    tool: str = ""
+    target: int | None = None
+    legend: Legend | None = None
+    source: str = ""
+    seq: int = 0
+    made: datetime = datetime.min
+
+
+class Journal:
+    """The tables ``operations`` and ``checkpoints``. Thread-safe."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def entries(self, visit_id: str, after: int = 0) -> list[Entry]:
+        """What was done to a mask after a revision, in order."""
+        query = select(*COLUMNS).where(
+            operations.c.visit_id == visit_id, operations.c.revision > after
+        )
+        with self._database.read() as connection:
+            return [_entry(row) for row in connection.execute(query.order_by("revision"))]
+
+    def find(self, visit_id: str, uuid: str) -> Entry | None:
+        """The entry that a sender made under this uuid."""
+        query = select(*COLUMNS).where(operations.c.visit_id == visit_id, operations.c.uuid == uuid)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return _entry(row) if row else None
+
+    def delta(self, seq: int) -> bytes | None:
+        """The changed cells of one entry, as ``edit.delta`` encoded them; None without any."""
+        with self._database.read() as connection:
+            return connection.scalar(select(operations.c.delta).where(operations.c.seq == seq))
+
+    def deltas(self, visit_id: str, generation: int, after: int) -> Iterator[bytes]:
+        """The changed cells of a generation after a revision, in order."""
+        query = (
+            select(operations.c.delta)
+            .where(
+                operations.c.visit_id == visit_id,
+                operations.c.generation == generation,
+                operations.c.revision > after,
+                operations.c.delta.is_not(None),
+            )
+            .order_by(operations.c.revision)
+        )
+        with self._database.read() as connection:
+            yield from connection.execution_options(yield_per=64).scalars(query)
+
+    def last_generation(self, visit_id: str) -> int:
+        """The highest generation there is, current or not."""
+        query = (
+            select(operations.c.generation)
+            .where(operations.c.visit_id == visit_id)
+            .order_by(operations.c.generation.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
+    def append(self, entry: Entry, delta: bytes | None = None) -> Entry:
+        """Add an entry; it is on disk when this returns.
+
+        A new generation is complete when its entry comes, so its checkpoint is set with it.
+
+        Raises:
+            Conflict: somebody else made this revision meanwhile (SV-EDIT-030).
+            DiskFull: nothing was saved.
+        """
+        made = datetime.now(UTC)
+        try:
+            with self._database.write() as connection:
+                seq = connection.scalar(
+                    insert(operations).returning(operations.c.seq),
+                    _values(entry) | {"made": made, "delta": delta},
+                )
+                if entry.kind == "replace":
+                    _set_checkpoint(connection, entry.visit_id, entry.generation, entry.revision)
+                case_id = select(visits.c.case_id).where(visits.c.id == entry.visit_id)
+                cases.touch(connection, connection.scalars(case_id).one(), "in progress")
+        except IntegrityError as error:
+            raise moved_on() from error
+        return Entry(**{**vars(entry), "seq": seq, "made": made})
+
+    def checkpoint(self, visit_id: str, generation: int) -> int:
+        """The revision up to which the file of a generation is known to be on disk."""
+        query = select(checkpoints.c.revision).where(
+            checkpoints.c.visit_id == visit_id, checkpoints.c.generation == generation
+        )
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
+    def set_checkpoint(self, visit_id: str, generation: int, revision: int) -> None:
+        with self._database.write() as connection:
+            _set_checkpoint(connection, visit_id, generation, revision)
+
+
+def moved_on() -> Conflict:
+    return Conflict(
+        "SV-EDIT-030",
+        "The mask was changed elsewhere since this edit was drawn, so it was not applied; "
+        "look at the new mask and draw it again.",
+    )
+
+
+def _set_checkpoint(connection: Connection, visit_id: str, generation: int, revision: int) -> None:
+    key = {"visit_id": visit_id, "generation": generation}
+    changed = connection.execute(update(checkpoints).filter_by(**key).values(revision=revision))
+    if changed.rowcount == 0:
+        connection.execute(insert(checkpoints).values(revision=revision, **key))
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    values = {key: value for key, value in vars(entry).items() if key != "seq"}
+    values["legend"] = entry.legend.to_json() if entry.legend is not None else None
+    return values
+
+
+def _entry(row: Row[Any]) -> Entry:
+    values = dict(row._mapping)
+    if values["legend"] is not None:
+        values["legend"] = Legend.from_json(values["legend"])
+    return Entry(**values)

@@ -1,0 +1,10 @@
+"""A mask being edited: cells, history that survives anything, running numbers.
+
+>>> bench = workbench.get(store, visit_id)                              # doctest: +SKIP
+>>> bench.edit_cells(cells, labels, base_revision=0, uuid="...")       # doctest: +SKIP
+"""
+
+from segviz.workbench.bench import State, Workbench
+from segviz.workbench.registry import adopt, close_all, get
+
+__all__ = ["State", "Workbench", "adopt", "close_all", "get"]

@@ -1,0 +1,562 @@
+"""A mask that is being worked on.
+
+Order of every change: the entry is committed to the journal, then the cells change, then the answer
+goes out. Whoever was answered never loses the change, and a sender who was not may send it again.
+Threads take turns through a lock, processes through a lock file; each turn begins by catching up
+with what others wrote.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from threading import RLock
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from segviz.case import Visit
+from segviz.edit import brush, paint, polygon, runs
+from segviz.edit.delta import Delta
+from segviz.errors import DiskFull, Refused
+from segviz.grid import RasterGrid, VolumeGrid, same_grid
+from segviz.mask import PALETTE, Label, Legend, Mask
+from segviz.measure.volumes import counts
+from segviz.store import Store, files
+from segviz.store.journal import Entry, Kind, moved_on
+from segviz.workbench import generations, tallies, titles
+from segviz.workbench.generations import MaskFile
+from segviz.workbench.history import LABEL_TOOL, History
+from segviz.workbench.tallies import Tally
+
+CHECKPOINT_EVERY = 64
+OPERATIONS_SHOWN = 50
+MAX_SHAPE_CELLS = 25_000_000
+READER = "reader"
+
+State = dict[str, Any]
+
+
+class Workbench:
+    """The mask of one visit: its cells, history and running numbers. Thread-safe.
+
+    Open it through ``workbench.get``, which gives the same one to all of a process.
+    """
+
+    def __init__(self, store: Store, visit: Visit) -> None:
+        self.visit = visit
+        self._store = store
+        self._folder = store.mask_folder(visit.id)
+        self._lock = RLock()
+        self._history = History(store.legend(visit.id))
+        self._file: MaskFile | None = None
+        self._tallies: dict[int, Tally] = {}
+        self._unsynced = 0
+
+    @classmethod
+    def open(cls, store: Store, visit_id: str) -> Workbench:
+        """The mask of a visit as the journal says it is, finished segmentations taken over.
+
+        Raises:
+            NotFound: there is no such visit.
+            Damaged: its mask file is missing.
+        """
+        bench = cls(store, store.visit(visit_id))
+        for job in reversed(store.queue.of_visit(visit_id)):
+            if job.kind == "segment" and job.state == "done" and job.result:
+                bench.adopt(job.id, job.result)
+        return bench
+
+    @property
+    def revision(self) -> int:
+        """Of the mask now; every change raises it by one."""
+        with self._turn():
+            return self._history.revision
+
+    @property
+    def legend(self) -> Legend:
+        with self._turn():
+            return self._history.legend
+
+    def mask(self) -> Mask:
+        """The mask itself, not a copy: a read-only view that follows later edits."""
+        with self._turn():
+            data = self._cells.view(np.ndarray)
+            data.flags.writeable = False
+            return Mask(self.visit.grid, data, self._history.legend, self._history.source)
+
+    def state(self) -> State:
+        """What pages and viewers show: revision, numbers, history."""
+        with self._turn():
+            return self._state()
+
+    def edit_cells(
+        self,
+        cells: NDArray[np.int64],
+        labels: NDArray[np.uint8],
+        *,
+        base_revision: int,
+        uuid: str,
+        title: str = "Edit",
+        tool: str = "",
+        author: str = READER,
+    ) -> State:
+        """Give cells new labels.
+
+        Args:
+            cells: flat native C-order indices, in any order.
+            base_revision: of the mask that the edit was drawn on.
+            uuid: the same when the same edit is sent again; it is then not applied again.
+            title: what was done; by how much is added.
+
+        Raises:
+            Conflict: the mask has moved on (SV-EDIT-030).
+            Refused: a cell or label that is not there (SV-EDIT-020, SV-EDIT-032).
+            DiskFull: nothing was changed.
+        """
+        with self._turn():
+            if sent := self._sent(uuid):
+                return self._state_again(sent)
+            self._require_current(base_revision)
+            self._require_cells(cells)
+            self._require_labels(labels)
+            delta = Delta.between(self._cells.reshape(-1), cells, labels)
+            return self._edit(delta, uuid=uuid, title=title, tool=tool, author=author)
+
+    def edit_shape(
+        self,
+        tool: str,
+        label: int,
+        points: ArrayLike,
+        radius: float = 0.0,
+        only: int | None = None,
+        *,
+        base_revision: int,
+        uuid: str,
+        author: str = READER,
+    ) -> State:
+        """Paint a stroke or a polygon on a scene.
+
+        Args:
+            tool: ``brush``, ``eraser`` (a brush of label 0) or ``polygon``.
+            points: (n, 2) of (row, column); whole numbers are cell centres.
+            radius: of the brush, in cells.
+            only: paint over this label alone.
+
+        Raises:
+            As ``edit_cells``; Refused for a shape that is too large (SV-EDIT-033).
+        """
+        label = 0 if tool == "eraser" else label
+        rows, columns = self._shape_cells(tool, np.asarray(points, dtype=np.float64), radius)
+        with self._turn():
+            if sent := self._sent(uuid):
+                return self._state_again(sent)
+            self._require_current(base_revision)
+            self._require_labels([label] if only is None else [label, only])
+            delta = paint.relabel(self._cells, rows, columns, label, only)
+            return self._edit(delta, uuid=uuid, title=tool.capitalize(), tool=tool, author=author)
+
+    def undo(self, base_revision: int, uuid: str, author: str = READER) -> State:
+        """Take back the last edit or replacement; Refused (SV-EDIT-034) where there is none."""
+        return self._step("undo", base_revision, uuid, author)
+
+    def redo(self, base_revision: int, uuid: str, author: str = READER) -> State:
+        """Do again what was taken back last; Refused (SV-EDIT-034) where there is nothing."""
+        return self._step("redo", base_revision, uuid, author)
+
+    def replace(
+        self,
+        mask_file: Path,
+        legend: Legend,
+        *,
+        title: str,
+        source: str,
+        author: str = "",
+        uuid: str,
+    ) -> State:
+        """Put a whole new mask in place of this one, which undo brings back.
+
+        Args:
+            mask_file: raw uint8 labels in native C order; it is copied.
+            legend: what the labels mean; labels it lacks get a made-up name.
+
+        Raises:
+            Refused: the file has another number of cells than the image (SV-EDIT-035).
+            DiskFull: nothing was changed.
+        """
+        with self._turn():
+            if sent := self._sent(uuid):
+                return self._state_again(sent)
+            return self._put_file(mask_file, legend, title, source, author or source, uuid)
+
+    def replace_by(self, mask: Mask, *, title: str, author: str = READER, uuid: str) -> State:
+        """Put a mask in memory in place of this one, as ``replace`` does.
+
+        Raises:
+            Refused: it lies on another grid (SV-EDIT-036).
+        """
+        if not same_grid(mask.grid, self.visit.grid):
+            raise Refused(
+                "SV-EDIT-036",
+                f"The mask lies on another grid ({mask.grid}) than the image ({self.visit.grid}), "
+                "so its labels would be counted in the wrong place; use a mask of this image.",
+            )
+
+        def write(target: BinaryIO) -> None:
+            for part in mask.data:
+                target.write(part.tobytes())
+
+        with self._turn():
+            if sent := self._sent(uuid):
+                return self._state_again(sent)
+            return self._put(write, mask.legend, title, mask.source or author, author, uuid)
+
+    def adopt(self, job_id: str, result: Mapping[str, Any]) -> State:
+        """Take over what a ``segment`` job made; once, however often it is asked.
+
+        Args:
+            result: of the job: path (relative to the workspace), legend, source.
+        """
+        with self._turn():
+            if sent := self._sent(job_id):
+                return self._state_again(sent)
+            path = self._store.home / result["path"]
+            if not path.exists():
+                return self._state()
+            source, legend = result["source"], Legend.from_json(result["legend"])
+            state = self._put_file(path, legend, f"Segment with {source}", source, source, job_id)
+            path.unlink(missing_ok=True)
+            return state
+
+    def add_label(self, name: str, color: str = "", *, uuid: str, author: str = READER) -> State:
+        """Add a label that can be painted; undo takes it away.
+
+        Raises:
+            Refused: it has no name, the name is taken, or all 255 are (SV-EDIT-037).
+        """
+        with self._turn():
+            if sent := self._sent(uuid):
+                return self._state_again(sent)
+            label = _new_label(self._history.legend, name.strip(), color)
+            self._append(
+                "edit",
+                uuid=uuid,
+                title=f"New label: {label.name}",
+                author=author,
+                tool=LABEL_TOOL,
+                legend=Legend((*self._history.legend, label)),
+            )
+            return self._state()
+
+    def close(self) -> None:
+        """Have the mask file on disk, so that opening it again is quick. It can still be used."""
+        with self._turn():
+            self._checkpoint()
+
+    # turns
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._lock, files.locked(self._folder / "lock"):
+            self._catch_up()
+            yield
+
+    def _catch_up(self) -> None:
+        """Follow entries written by other processes, or by a turn of ours that failed."""
+        entries = self._store.journal.entries(self.visit.id, after=self._history.revision)
+        if entries or self._file is None:
+            history = self._history.after_all(entries)
+            self._file = self._open(history.generation())
+            self._tallies.clear()
+            self._history = history
+
+    def _sent(self, uuid: str) -> Entry | None:
+        if not 1 <= len(uuid) <= 64:
+            raise Refused(
+                "SV-EDIT-038",
+                "The edit arrived without its number, so sending it twice could not be noticed; "
+                "it was not applied. Load the page again.",
+            )
+        return self._store.journal.find(self.visit.id, uuid)
+
+    # changes
+
+    def _edit(self, delta: Delta, *, uuid: str, title: str, tool: str, author: str) -> State:
+        if not len(delta):
+            return self._state()
+        title = titles.title(title, delta, self._tally(), self._history.legend)
+        self._append("edit", delta, uuid=uuid, title=title, tool=tool, author=author)
+        return self._state(delta)
+
+    def _step(self, kind: Kind, base_revision: int, uuid: str, author: str) -> State:
+        with self._turn():
+            if sent := self._sent(uuid):
+                return self._state_again(sent)
+            self._require_current(base_revision)
+            history = self._history
+            about = history.last if kind == "undo" else history.next
+            if about is None:
+                raise Refused("SV-EDIT-034", f"There is nothing to {kind}.")
+            generation = history.generation(history.done + (1 if kind == "redo" else -1))
+            delta = self._stored(about) if generation == history.generation() else None
+            if delta is not None and kind == "undo":
+                delta = delta.inverse()
+            self._append(
+                kind,
+                delta,
+                uuid=uuid,
+                title=about.title,
+                author=author,
+                target=about.seq,
+                generation=generation,
+            )
+            return self._state(delta, step=True)
+
+    def _put_file(
+        self, mask_file: Path, legend: Legend, title: str, source: str, author: str, uuid: str
+    ) -> State:
+        size = mask_file.stat().st_size
+        if size != self._size:
+            raise Refused(
+                "SV-EDIT-035",
+                f"The new mask has {size} cells and the image {self._size}, so it would lie "
+                "elsewhere; nothing was replaced. Use a mask made for this image.",
+            )
+
+        def copy(target: BinaryIO) -> None:
+            with mask_file.open("rb") as file:
+                shutil.copyfileobj(file, target, 2**20)
+
+        return self._put(copy, legend, title, source, author, uuid)
+
+    def _put(
+        self,
+        content: Callable[[BinaryIO], object],
+        legend: Legend,
+        title: str,
+        source: str,
+        author: str,
+        uuid: str,
+    ) -> State:
+        """Make a new generation: its file first, then its entry."""
+        generation = self._store.journal.last_generation(self.visit.id) + 1
+        with self._last_stroke_told():
+            path = generations.write(self._folder, generation, content)
+        present = np.flatnonzero(counts(np.memmap(path, np.uint8, "r")))
+        self._append(
+            "replace",
+            uuid=uuid,
+            title=title,
+            author=author,
+            generation=generation,
+            legend=legend.covering(present),
+            source=source,
+        )
+        return self._state(step=True)
+
+    def _append(
+        self,
+        kind: Kind,
+        delta: Delta | None = None,
+        *,
+        uuid: str,
+        title: str,
+        author: str,
+        tool: str = "",
+        target: int | None = None,
+        generation: int | None = None,
+        legend: Legend | None = None,
+        source: str = "",
+    ) -> None:
+        """Commit an entry, then make the mask what it says."""
+        current = self._history.generation()
+        entry = Entry(
+            visit_id=self.visit.id,
+            revision=self._history.revision + 1,
+            uuid=uuid,
+            kind=kind,
+            generation=current if generation is None else generation,
+            title=title,
+            author=author,
+            tool=tool,
+            target=target,
+            legend=legend,
+            source=source,
+        )
+        if entry.generation != current:
+            self._checkpoint()
+        tally = self._tally() if delta is not None else None
+        with self._last_stroke_told():
+            entry = self._store.journal.append(entry, delta.encode() if delta else None)
+        if entry.generation != current:
+            self._file = self._open(entry.generation)
+        elif delta is not None and tally is not None:
+            self._mapped.apply(delta)
+            tally.change(self._cells, delta)
+        self._history = self._history.after(entry)
+        self._unsynced += 1
+        if self._unsynced >= CHECKPOINT_EVERY:
+            self._checkpoint()
+
+    @contextmanager
+    def _last_stroke_told(self) -> Iterator[None]:
+        try:
+            yield
+        except DiskFull as error:
+            saved = self._history.saved
+            last = f"{saved.astimezone():%H:%M:%S}" if saved else "none yet"
+            raise DiskFull(
+                f"Saving stopped: the disk is full. Your last saved stroke: {last}."
+            ) from error
+
+    def _checkpoint(self) -> None:
+        """Spare the next opening what is in the mask file already; may fail without harm."""
+        self._mapped.sync()
+        with suppress(DiskFull):
+            self._store.journal.set_checkpoint(
+                self.visit.id, self._history.generation(), self._history.revision
+            )
+            self._unsynced = 0
+
+    # cells and numbers
+
+    @property
+    def _size(self) -> int:
+        return math.prod(self.visit.grid.shape)
+
+    @property
+    def _mapped(self) -> MaskFile:
+        assert self._file is not None, "used outside a turn"
+        return self._file
+
+    @property
+    def _cells(self) -> NDArray[np.uint8]:
+        return self._mapped.data
+
+    def _open(self, generation: int) -> MaskFile:
+        return generations.open_file(
+            self._store.journal, self._folder, self.visit.id, generation, self.visit.grid.shape
+        )
+
+    def _tally(self) -> Tally:
+        """Numbers of the current generation; those of the others are kept, since they rest."""
+        generation = self._history.generation()
+        if generation not in self._tallies:
+            self._tallies[generation] = tallies.of(self._cells, self.visit.grid)
+        return self._tallies[generation]
+
+    def _stored(self, entry: Entry) -> Delta | None:
+        packed = self._store.journal.delta(entry.seq)
+        return Delta.decode(packed) if packed is not None else None
+
+    def _shape_cells(
+        self, tool: str, points: NDArray[np.float64], radius: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        grid = self.visit.grid
+        if not isinstance(grid, RasterGrid):
+            raise Refused(
+                "SV-EDIT-039", "This tool is for satellite scenes only; nothing was changed."
+            )
+        _require_small(points, radius, grid.shape)
+        if tool == "polygon":
+            return polygon.fill(grid.shape, points)
+        return brush.stroke(grid.shape, points, radius)
+
+    # what is refused
+
+    def _require_current(self, base_revision: int) -> None:
+        if base_revision != self._history.revision:
+            raise moved_on()
+
+    def _require_cells(self, cells: NDArray[np.int64]) -> None:
+        if len(cells) and (cells.min() < 0 or cells.max() >= self._size):
+            raise Refused(
+                "SV-EDIT-032",
+                "The edit reaches outside the image, so it was not applied; load the page again.",
+            )
+
+    def _require_labels(self, labels: ArrayLike) -> None:
+        legend = self._history.legend
+        unknown = [int(v) for v in np.unique(labels) if v != 0 and int(v) not in legend]
+        if unknown:
+            raise Refused(
+                "SV-EDIT-020",
+                f"Label {unknown[0]} is not in the legend of this mask, so it would be counted "
+                "nowhere; choose one of the listed labels.",
+            )
+
+    # answers
+
+    def _state_again(self, sent: Entry) -> State:
+        """The answer to something that was applied already: its cells, as they are now."""
+        return self._state(self._stored(sent), step=sent.kind != "edit")
+
+    def _state(self, delta: Delta | None = None, *, step: bool = False) -> State:
+        """Answer to a change.
+
+        Args:
+            delta: which cells changed.
+            step: True where the browser does not know the new labels (undo, redo, a new mask).
+        """
+        history, grid = self._history, self.visit.grid
+        is_volume = isinstance(grid, VolumeGrid)
+        return {
+            "revision": history.revision,
+            "generation": history.generation(),
+            "saved": history.saved.isoformat(timespec="seconds") if history.saved else None,
+            "source": history.source,
+            "can_undo": history.last is not None,
+            "can_redo": history.next is not None,
+            "labels": self._tally().rows(history.legend),
+            "operations": [
+                asdict(operation) | {"when": operation.when.isoformat(timespec="seconds")}
+                for operation in history.operations(OPERATIONS_SHOWN)
+            ],
+            "box": self._box(delta) if delta is not None and not is_volume else None,
+            "runs": self._runs(delta) if delta is not None and is_volume and step else None,
+            "reload": step and delta is None,
+        }
+
+    def _box(self, delta: Delta) -> list[int] | None:
+        """Row start, row stop, column start, column stop of the changed cells."""
+        if not len(delta):
+            return None
+        rows, columns = np.divmod(delta.cells, self.visit.grid.shape[1])
+        return [int(n) for n in (rows[0], rows[-1] + 1, columns.min(), columns.max() + 1)]
+
+    def _runs(self, delta: Delta) -> str:
+        """The labels that the changed cells have now, as the volume viewer reads them."""
+        grid = self.visit.grid
+        assert isinstance(grid, VolumeGrid)
+        labels = self._cells.reshape(-1)[delta.cells]
+        return base64.b64encode(runs.encode(grid.canonical_index(delta.cells), labels)).decode()
+
+
+def _require_small(points: NDArray[np.float64], radius: float, shape: tuple[int, int]) -> None:
+    """Refuse a shape whose cells would not fit in memory, and a radius that is none."""
+    inside = np.clip(points, -radius, np.array(shape) + radius).reshape(-1, 2)
+    height, width = np.ptp(inside, axis=0) + 2 * radius + 1 if len(inside) else (0.0, 0.0)
+    if not 0 <= radius < math.inf or height * width > MAX_SHAPE_CELLS:
+        raise Refused(
+            "SV-EDIT-033",
+            f"The shape spans more than {MAX_SHAPE_CELLS // 1_000_000} million pixels, so it was "
+            "not applied; draw it in parts.",
+        )
+
+
+def _new_label(legend: Legend, name: str, color: str) -> Label:
+    taken = {label.name.casefold() for label in legend}
+    free = next((value for value in range(1, 256) if value not in legend), None)
+    if not name or name.casefold() in taken or free is None:
+        raise Refused(
+            "SV-EDIT-037",
+            "A new label needs a name that no other label of this mask has (at most 255 labels); "
+            "choose another name.",
+        )
+    return Label(free, name, color or PALETTE[(free - 1) % len(PALETTE)])

@@ -1,0 +1,58 @@
+"""Running numbers of a mask, kept up to date cell by cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segviz.edit.delta import Delta
+from segviz.grid import Grid, RasterGrid, VolumeGrid
+from segviz.image import windows
+from segviz.mask import Legend
+from segviz.measure.areas import AreaTally
+from segviz.measure.volumes import VolumeTally
+
+WINDOW = 1024
+
+
+class SceneTally:
+    """AreaTally of a whole mask, told of changes by flat cell."""
+
+    def __init__(self, data: NDArray[np.uint8], grid: RasterGrid) -> None:
+        self.grid = grid
+        self._areas = AreaTally(grid)
+        self._stroke = AreaTally(grid)
+        for window in windows(grid.shape, WINDOW):
+            r0, r1, c0, c1 = window
+            self._areas.add(window, data[r0:r1, c0:c1])
+
+    def change(self, data: NDArray[np.uint8], delta: Delta) -> None:
+        """Follow a change that ``data`` already holds."""
+        self._change(self._areas, delta)
+
+    def rows(self, legend: Legend) -> list[dict[str, Any]]:
+        """One row for each label of the legend or the mask, by value."""
+        return self._areas.rows(legend)
+
+    def growth(self, delta: Delta, label: int) -> float:
+        """By how many ha (pixels, where there is no CRS) a change lets a label grow."""
+        self._stroke.moments.clear()
+        self._change(self._stroke, delta)
+        areas = self._stroke.area_ha()
+        return (self._stroke.pixels() if areas is None else areas).get(label, 0)
+
+    def _change(self, tally: AreaTally, delta: Delta) -> None:
+        rows, columns = np.divmod(delta.cells, self.grid.shape[1])
+        tally.change(rows, columns, delta.before, delta.after)
+
+
+Tally = VolumeTally | SceneTally
+
+
+def of(data: NDArray[np.uint8], grid: Grid) -> Tally:
+    """Count a whole mask."""
+    if isinstance(grid, VolumeGrid):
+        return VolumeTally.of(data, grid)
+    return SceneTally(data, grid)

@@ -1,0 +1,49 @@
+"""What an edit did, in a few words: ``"Brush: +0.42 ml Lesion"``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segviz.edit.delta import Delta
+from segviz.grid import Grid, VolumeGrid
+from segviz.mask import Legend
+from segviz.measure.ellipsoid import is_on_earth
+from segviz.workbench.tallies import SceneTally, Tally
+
+
+def title(what: str, delta: Delta, tally: Tally, legend: Legend) -> str:
+    """The tool and by how much the label it was about grew or shrank."""
+    label = subject(delta)
+    return f"{what}: {signed(growth(delta, label, tally), unit(tally.grid))} {legend[label].name}"
+
+
+def subject(delta: Delta) -> int:
+    """The label painted most; the one erased most where only background was painted."""
+    painted = np.bincount(delta.after, minlength=256)[1:]
+    erased = np.bincount(delta.before, minlength=256)[1:]
+    return int(np.argmax(painted if painted.any() else erased)) + 1
+
+
+def growth(delta: Delta, label: int, tally: Tally) -> float:
+    """By how much a label grew, in ``unit``; negative where it shrank."""
+    if isinstance(tally, SceneTally):
+        return tally.growth(delta, label)
+    voxels = np.count_nonzero(delta.after == label) - np.count_nonzero(delta.before == label)
+    return voxels * tally.grid.voxel_volume_ml
+
+
+def unit(grid: Grid) -> str:
+    if isinstance(grid, VolumeGrid):
+        return "ml"
+    return "ha" if is_on_earth(grid.crs) else "pixels"
+
+
+def signed(value: float, unit: str) -> str:
+    """Two decimals, or two digits where that would be little more than zero.
+
+    >>> signed(0.42, "ml"), signed(-12.0, "ha"), signed(0.0123, "ha"), signed(5, "pixels")
+    ('+0.42 ml', '-12.00 ha', '+0.012 ha', '+5 pixels')
+    """
+    if unit == "pixels":
+        return f"{value:+.0f} pixels"
+    return f"{value:+.2f} {unit}" if abs(value) >= 0.1 else f"{value:+.2g} {unit}"

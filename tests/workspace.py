@@ -1,0 +1,55 @@
+"""A workspace with one small visit, for tests."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from affine import Affine
+from pyproj import CRS
+
+from segviz import settings
+from segviz.case import Visit
+from segviz.grid import Grid, RasterGrid, VolumeGrid
+from segviz.mask import Legend
+from segviz.store import Store
+
+UTM = CRS.from_epsg(32718)
+HECTARE = Affine(100, 0, 500_000, 0, -100, 9_000_000)
+"""Cells of 100 m, which are a hectare but for the scale of UTM."""
+
+PSR = np.array([[0, 0, 2.0, -5], [-1.0, 0, 0, 9], [0, 0.5, 0, 3], [0, 0, 0, 1]])
+"""Voxels of 1 mm3 whose axes run to the back, up and to the right."""
+
+
+def settings_at(home: Path) -> settings.Settings:
+    database = f"sqlite:///{home / 'segviz.sqlite'}"
+    return replace(settings.load(), home=home, database_url=database)
+
+
+def store_at(home: Path) -> Store:
+    return Store(settings_at(home))
+
+
+def add_visit(store: Store, grid: Grid, legend: Legend | None = None) -> Visit:
+    world = "volume" if isinstance(grid, VolumeGrid) else "scene"
+    case = store.add_case("A case", world)
+    file = store.home / f"{case.id}.image"
+    file.write_bytes(b"image")
+    return store.add_visit(
+        case.id,
+        files=[file],
+        when=None,
+        name="Visit 1",
+        grid=grid,
+        channels=("CT",),
+        sha256="0" * 64,
+        legend=legend,
+    )
+
+
+def volume_grid(shape: tuple[int, int, int] = (4, 5, 6)) -> VolumeGrid:
+    return VolumeGrid(shape, PSR)
+
+
+def scene_grid(shape: tuple[int, int] = (20, 30), crs: CRS | None = UTM) -> RasterGrid:
+    return RasterGrid(shape, HECTARE, crs)
