@@ -1,0 +1,104 @@
+/** Talking to segviz's own routes. */
+
+export interface LabelRow {
+  value: number
+  name: string
+  color: string
+  count: number
+  /** ml or ha; null where the grid gives none. */
+  amount: number | null
+  unit: string
+}
+
+/** What the server says of a mask after each operation. */
+export interface State {
+  revision: number
+  generation: number
+  saved: string
+  source: string
+  can_undo: boolean
+  can_redo: boolean
+  labels: LabelRow[]
+  box: [number, number, number, number] | null
+  runs: string | null
+  reload: boolean
+}
+
+export interface Label {
+  value: number
+  name: string
+  color: string
+}
+
+/** An answer other than 2xx: `message` is one sentence in the user's words. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+async function refusal(response: Response): Promise<Refusal> {
+  const body = await response.json().catch(() => null)
+  const { code = '', message = '' } = body?.error ?? {}
+  return new Refusal(response.status, code, message || `The server answered ${response.status} ${response.statusText}.`)
+}
+
+/** fetch that throws a Refusal where the server says no; a lost connection throws a TypeError. */
+export async function ask(url: string, init?: RequestInit): Promise<Response> {
+  const response = await fetch(url, init)
+  if (!response.ok) throw await refusal(response)
+  // A route that does not exist is answered by Streamlit's page, with status 200.
+  if (response.headers.get('content-type')?.startsWith('text/html')) {
+    throw new Refusal(404, '', 'This case is not open on the server any more; open it again from Cases.')
+  }
+  return response
+}
+
+export async function askJson<T>(url: string, init?: RequestInit): Promise<T> {
+  return (await ask(url, init)).json() as Promise<T>
+}
+
+export function post(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+/** Download while telling how many bytes have arrived (after decompression). */
+export async function download(
+  url: string,
+  onProgress: (received: number, total: number | null) => void,
+  signal?: AbortSignal,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; headers: Headers }> {
+  const response = await ask(url, { signal: signal ?? null })
+  const compressed = response.headers.has('content-encoding')
+  const total = Number(response.headers.get(compressed ? 'x-size' : 'content-length')) || null
+  const parts: Uint8Array[] = []
+  let received = 0
+  const reader = response.body!.getReader()
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    parts.push(step.value)
+    received += step.value.length
+    onProgress(received, total)
+  }
+  return { bytes: joined(parts, received), headers: response.headers }
+}
+
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
+
+/** One sentence for people about anything that was thrown. */
+export function sentence(error: unknown): string {
+  if (error instanceof Refusal) return error.message
+  if (error instanceof TypeError) return 'The server does not answer; check the connection.'
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,110 @@
+/** The legend as a row of chips: colour, name, live amount; a click chooses the active label. */
+import type { Label, LabelRow } from './api'
+import { h } from './dom'
+import { icon } from './icons'
+
+export interface ChipsOptions {
+  /** Absent: chips cannot be chosen. */
+  onChoose?: (value: number) => void
+  /** Absent: labels cannot be hidden one by one. */
+  onHide?: (value: number, hidden: boolean) => void
+}
+
+export class Chips {
+  readonly root = h('div', { class: 'sv-chips', role: 'toolbar', 'aria-label': 'Labels' })
+  readonly hidden = new Set<number>()
+  active = 0
+  private labels: readonly (Label & { text: string })[] = []
+
+  constructor(private readonly options: ChipsOptions) {}
+
+  get count(): number {
+    return this.labels.length
+  }
+
+  /** Labels of the legend, with the amounts of the server's rows where there are any. */
+  show(legend: readonly Label[], rows: readonly LabelRow[]): void {
+    this.labels = merged(legend, rows)
+    if (!this.labels.some((label) => label.value === this.active)) this.active = this.labels[0]?.value ?? 0
+    this.draw()
+  }
+
+  /** The n-th chip, counted from 1. */
+  choose(position: number): void {
+    const label = this.labels[position - 1]
+    if (label) this.activate(label.value)
+  }
+
+  nameOf(value: number): string {
+    return this.labels.find((label) => label.value === value)?.name ?? (value ? `label ${value}` : '')
+  }
+
+  colorOf(value: number): string {
+    return this.labels.find((label) => label.value === value)?.color ?? '#ffffff'
+  }
+
+  private activate(value: number): void {
+    this.active = value
+    this.draw()
+    this.options.onChoose?.(value)
+  }
+
+  private toggle(value: number): void {
+    const hide = !this.hidden.has(value)
+    if (hide) this.hidden.add(value)
+    else this.hidden.delete(value)
+    this.draw()
+    this.options.onHide?.(value, hide)
+  }
+
+  private draw(): void {
+    const left = this.root.scrollLeft
+    this.root.replaceChildren(...this.labels.map((label, index) => this.chip(label, index)))
+    this.root.scrollLeft = left
+  }
+
+  private chip(label: Label & { text: string }, index: number): HTMLElement {
+    const hidden = this.hidden.has(label.value)
+    const choosable = this.options.onChoose !== undefined
+    const active = choosable && label.value === this.active
+    const content = [
+      h('i', { class: 'sv-dot', style: `background:${label.color}` }),
+      h('b', {}, label.name),
+      h('span', {}, label.text),
+    ]
+    const key = index < 9 ? ` (${index + 1})` : ''
+    const name = choosable
+      ? h('button', {
+          class: 'sv-chip-name',
+          title: `Paint ${label.name}${key}`,
+          'aria-pressed': String(active),
+          onclick: () => this.activate(label.value),
+        }, ...content)
+      : h('div', { class: 'sv-chip-name' }, ...content)
+    const verb = `${hidden ? 'Show' : 'Hide'} ${label.name}`
+    const eye =
+      this.options.onHide &&
+      h('button', {
+        class: 'sv-button sv-eye',
+        title: verb,
+        'aria-label': verb,
+        onclick: () => this.toggle(label.value),
+      }, icon(hidden ? 'eyeOff' : 'eye'))
+    return h('div', { class: 'sv-chip', 'data-active': String(active), 'data-hidden': String(hidden) }, name, eye)
+  }
+}
+
+function merged(legend: readonly Label[], rows: readonly LabelRow[]): (Label & { text: string })[] {
+  const values = new Map<number, Label & { text: string }>()
+  for (const label of legend) values.set(label.value, { ...label, text: '' })
+  for (const row of rows) values.set(row.value, { value: row.value, name: row.name, color: row.color, text: amount(row) })
+  return [...values.values()].sort((a, b) => a.value - b.value)
+}
+
+/** `48.1 ml`, `46,395.1 ha`, `812 pixels`; nothing is written as 0 that is only small. */
+export function amount(row: Pick<LabelRow, 'amount' | 'unit' | 'count'>): string {
+  if (row.amount === null) return `${row.count.toLocaleString('en')} ${row.unit}`
+  const digits = row.amount === 0 ? 0 : row.amount < 10 ? 2 : 1
+  const text = row.amount.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return row.amount > 0 && row.amount < 0.005 ? `< 0.01 ${row.unit}` : `${text} ${row.unit}`
+}

@@ -1,0 +1,34 @@
+/** Line icons on a 20 x 20 grid, drawn with the text's colour. */
+const PATHS = {
+  crosshair: '<path d="M10 2v6M10 12v6M2 10h6M12 10h6"/>',
+  pan: '<path d="M10 2.5v15M2.5 10h15M7.8 4.7 10 2.5l2.2 2.2M7.8 15.3l2.2 2.2 2.2-2.2M4.7 7.8 2.5 10l2.2 2.2M15.3 7.8l2.2 2.2-2.2 2.2"/>',
+  window: '<circle cx="10" cy="10" r="6.5"/><path d="M10 3.5a6.5 6.5 0 0 0 0 13z" fill="currentColor"/>',
+  brush: '<path d="M16.8 3.2c-.9-.9-2.2-.6-3 .3L8 10.3l1.7 1.7 6.8-5.8c.9-.8 1.2-2.1.3-3zM7.6 11.3c-1.7-.2-3 .9-3.2 2.4-.1 1.2-.8 2-2 2.3 1.6 1.4 6.5 1.7 6.9-2.1"/>',
+  eraser: '<path d="m8.2 16.5 8.3-8.3-4.7-4.7-8.3 8.3a1.2 1.2 0 0 0 0 1.7l3 3zM7.7 7.7l4.7 4.7M6 16.5h10.5"/>',
+  polygon: '<path d="M4.5 7.5 11 3.5l5.5 5-3 7.5-8-1z"/><g fill="currentColor" stroke="none"><circle cx="4.5" cy="7.5" r="1.6"/><circle cx="11" cy="3.5" r="1.6"/><circle cx="16.5" cy="8.5" r="1.6"/><circle cx="13.5" cy="16" r="1.6"/><circle cx="5.5" cy="15" r="1.6"/></g>',
+  undo: '<path d="M3.5 8h8.5a4.5 4.5 0 0 1 0 9H8M3.5 8 7 4.5M3.5 8 7 11.5"/>',
+  redo: '<path d="M16.5 8H8a4.5 4.5 0 0 0 0 9h4M16.5 8 13 4.5M16.5 8 13 11.5"/>',
+  fit: '<path d="M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4"/><rect x="7" y="7" width="6" height="6" rx=".8"/>',
+  outline: '<path d="M10 3.5c4 0 6.5 2.3 6.5 5.7 0 4.3-3 7.3-7 7.3S3.5 13.8 3.5 10 6 3.5 10 3.5z"/>',
+  fill: '<path d="M10 3.5c4 0 6.5 2.3 6.5 5.7 0 4.3-3 7.3-7 7.3S3.5 13.8 3.5 10 6 3.5 10 3.5z" fill="currentColor" fill-opacity=".55"/>',
+  side: '<path d="M10 3v14" stroke-dasharray="2 2"/><path d="M7 6.5 3.5 10 7 13.5M13 6.5l3.5 3.5-3.5 3.5"/>',
+  eye: '<path d="M1.8 10S4.8 4.5 10 4.5 18.2 10 18.2 10 15.2 15.5 10 15.5 1.8 10 1.8 10z"/><circle cx="10" cy="10" r="2.5"/>',
+  eyeOff: '<path d="M3 3l14 14M8 4.8c.6-.2 1.3-.3 2-.3 5.2 0 8.2 5.5 8.2 5.5a14 14 0 0 1-2.4 3M5 6.3A14 14 0 0 0 1.8 10s3 5.5 8.2 5.5c1.5 0 2.8-.4 3.9-1"/>',
+  help: '<circle cx="10" cy="10" r="7.5"/><path d="M7.8 7.8a2.2 2.2 0 1 1 3.3 2c-.7.4-1.1.8-1.1 1.7"/><circle cx="10" cy="14" r=".6" fill="currentColor"/>',
+  close: '<path d="m5 5 10 10M15 5 5 15"/>',
+  file: '<path d="M11.5 2.5h-6v15h9v-12zM11.5 2.5v3h3"/>',
+  folder: '<path d="M2.5 5v10.5h15V7H9.5L8 5z"/>',
+  upload: '<path d="M10 13V3.5M6 7.5l4-4 4 4M3 13v3.5h14V13"/>',
+  check: '<path d="m4 10.5 4 4 8-9"/>',
+  plus: '<path d="M10 4v12M4 10h12"/>',
+  minus: '<path d="M4 10h12"/>',
+  swipe: '<path d="M10 2.5v15M6.5 7.5 4 10l2.5 2.5M13.5 7.5 16 10l-2.5 2.5"/>',
+} as const
+
+export type Icon = keyof typeof PATHS
+
+export function icon(name: Icon): SVGSVGElement {
+  const holder = document.createElement('template')
+  holder.innerHTML = `<svg viewBox="0 0 20 20" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${PATHS[name]}</svg>`
+  return holder.content.firstElementChild as SVGSVGElement
+}

@@ -1,0 +1,140 @@
+/** Tool buttons along the picture's edge, and the sliders and choices above it. */
+import { h } from './dom'
+import { icon, type Icon } from './icons'
+import { shown, type Action } from './keys'
+
+export interface Tool {
+  action: Action
+  icon: Icon
+  title: string
+}
+
+export class Toolbar {
+  readonly root = h('div', { class: 'sv-tools', role: 'toolbar', 'aria-label': 'Tools', 'aria-orientation': 'vertical' })
+  private readonly buttons = new Map<Action, HTMLButtonElement>()
+
+  /** Groups are divided by a line; the last one stands at the bottom. */
+  constructor(groups: readonly (readonly Tool[])[], act: (action: Action) => void) {
+    groups.forEach((group, index) => {
+      if (index > 0) this.root.append(index === groups.length - 1 ? h('div', { class: 'sv-gap' }) : h('hr'))
+      for (const tool of group) {
+        const button = iconButton(tool.icon, `${tool.title} (${shown(tool.action)})`, () => act(tool.action))
+        this.buttons.set(tool.action, button)
+        this.root.append(button)
+      }
+    })
+  }
+
+  /** Mark which of these tools is in the hand. */
+  press(tools: readonly Action[], active: Action): void {
+    for (const tool of tools) this.buttons.get(tool)?.setAttribute('aria-pressed', String(tool === active))
+  }
+
+  enable(action: Action, enabled: boolean): void {
+    const button = this.buttons.get(action)
+    if (button) button.disabled = !enabled
+  }
+
+  relabel(action: Action, name: Icon, title: string): void {
+    const button = this.buttons.get(action)
+    if (!button) return
+    button.replaceChildren(icon(name))
+    button.title = `${title} (${shown(action)})`
+    button.setAttribute('aria-label', button.title)
+  }
+}
+
+export function iconButton(name: Icon, title: string, onclick: () => void): HTMLButtonElement {
+  return h('button', { class: 'sv-button', type: 'button', title, 'aria-label': title, onclick }, icon(name))
+}
+
+export interface Range {
+  min: number
+  max: number
+  step: number
+  value: number
+  format: (value: number) => string
+  /** Equal steps of the handle are equal factors. */
+  logarithmic?: boolean
+}
+
+/** A labelled slider that shows its value. */
+export class Slider {
+  readonly root: HTMLElement
+  private readonly input: HTMLInputElement
+  private readonly output = h('output')
+  private current = 0
+
+  constructor(
+    label: string,
+    private readonly range: Range,
+    private readonly onChange: (value: number) => void,
+  ) {
+    const [min, max] = [this.position(range.min), this.position(range.max)]
+    const step = range.logarithmic ? (max - min) / 100 : range.step
+    this.input = h('input', { type: 'range', min, max, step, 'aria-label': label, oninput: () => this.dragged() })
+    this.root = h('label', { class: 'sv-field', title: label }, label, this.input, this.output)
+    this.value = range.value
+  }
+
+  get value(): number {
+    return this.current
+  }
+
+  set value(value: number) {
+    this.current = this.rounded(value)
+    this.input.value = String(this.position(this.current))
+    this.output.value = this.range.format(this.current)
+  }
+
+  /** Move by hand, as by a key. */
+  move(value: number): void {
+    this.value = value
+    this.onChange(this.value)
+  }
+
+  private dragged(): void {
+    const at = Number(this.input.value)
+    this.current = this.rounded(this.range.logarithmic ? Math.exp(at) : at)
+    this.output.value = this.range.format(this.current)
+    this.onChange(this.current)
+  }
+
+  private position(value: number): number {
+    return this.range.logarithmic ? Math.log(value) : value
+  }
+
+  private rounded(value: number): number {
+    const { min, max, step } = this.range
+    return Math.min(Math.max(min + Math.round((value - min) / step) * step, min), max)
+  }
+}
+
+export interface Option {
+  value: string
+  text: string
+}
+
+/** A labelled drop-down list. */
+export class Choice {
+  readonly root: HTMLElement
+  private readonly select: HTMLSelectElement
+
+  constructor(label: string, options: readonly Option[], onChange: (value: string) => void) {
+    this.select = h('select', { 'aria-label': label, onchange: () => (onChange(this.value), this.select.blur()) })
+    this.root = h('label', { class: 'sv-field' }, label, this.select)
+    this.fill(options)
+  }
+
+  fill(options: readonly Option[]): void {
+    this.select.replaceChildren(...options.map(({ value, text }) => h('option', { value }, text)))
+  }
+
+  get value(): string {
+    return this.select.value
+  }
+
+  set value(value: string) {
+    this.select.value = value
+  }
+}

@@ -1,0 +1,358 @@
+/** Review of a volume: three linked planes, a mask that is painted, numbers that follow. */
+import { askJson, download, sentence, type Label, type State } from './api'
+import { component, type Emit, type Viewer } from './component'
+import { eachFrame } from './dom'
+import { Frame } from './frame'
+import { ACROSS, AXIAL, clampVoxel, flatIndex, middleOfLabel, position, toMm, type PlaneView, type Vec3 } from './geometry'
+import { listen as listenToKeys, type Action } from './keys'
+import type { Edit } from './queue'
+import { decode, encode, fromBase64, toBase64 } from './runs'
+import { Session, type World } from './session'
+import { Choice, Slider, Toolbar } from './toolbar'
+import { Overlay } from './volume/overlay'
+import { Painter } from './volume/painter'
+import { Picture } from './volume/picture'
+import { listen as listenToPointer, type Drag, type Hand } from './volume/pointer'
+import { dragged, presets, reading, type Preset, type Window } from './volume/windows'
+
+export interface VolumeProps {
+  base: string
+  visit: string
+  name: string
+  notice: string
+  legend: Label[]
+  window: Window | null
+  modality: 'CT' | 'MR' | ''
+  revision: number
+  author?: string
+}
+
+const TOOLS = ['navigate', 'window', 'brush', 'eraser'] as const
+type Tool = (typeof TOOLS)[number]
+
+const NO_WEBGL =
+  'This browser cannot draw volumes: WebGL 2 is missing or switched off. ' +
+  'Use a current Chrome, Edge or Firefox, or switch on hardware acceleration in its settings.'
+
+const BRUSH_MM = { min: 0.5, max: 30, step: 0.5, value: 3, format: (mm: number) => `${mm.toFixed(1)} mm` }
+const PERCENT = { min: 0, max: 100, step: 5, value: 45, format: (part: number) => `${part} %` }
+const CURSORS: Record<Tool, string> = { navigate: 'crosshair', window: 'ns-resize', brush: 'none', eraser: 'none' }
+
+class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
+  readonly root: HTMLElement
+  private readonly url: string
+  private readonly toolbar: Toolbar
+  private readonly frame: Frame
+  private readonly picture: Picture
+  private readonly overlay: Overlay
+  private readonly painter: Painter
+  private readonly session: Session
+  private readonly brush = new Slider('Brush', BRUSH_MM, () => this.point())
+  private readonly opacity = new Slider('Mask', PERCENT, () => this.look())
+  private readonly windows = new Choice('Window', [], (name) => this.choosePreset(name))
+  private readonly stopKeys: () => void
+  private readonly opening = new AbortController()
+  private presets: Preset[] = []
+  private tool: Tool = 'navigate'
+  private outline = false
+  private maskShown = true
+  private ready = false
+  private pointed: { view: PlaneView; voxel: Vec3 } | null = null
+
+  constructor(
+    private props: VolumeProps,
+    emit: Emit,
+  ) {
+    this.url = `${props.base}/visits/${props.visit}`
+    this.toolbar = volumeToolbar((action) => void this.act(action))
+    this.frame = new Frame('volume', this.toolbar, { onChoose: () => this.point(), onHide: () => this.look() })
+    this.frame.hand.append(this.brush.root)
+    this.frame.options.append(this.opacity.root, this.windows.root)
+    this.root = this.frame.root
+    this.picture = new Picture(this.frame.stage)
+    this.overlay = new Overlay(this.picture)
+    this.painter = new Painter(this.picture)
+    this.picture.onDraw = eachFrame(() => this.overlay.draw())
+    this.picture.canvas.after(this.overlay.canvas)
+    this.session = new Session({ url: this.url, author: props.author ?? '' }, props.legend, this, this.frame, this.toolbar, emit)
+    this.stopKeys = listenToKeys(this.root, 'volume', (action, label) => this.act(action, label))
+    listenToPointer(this.overlay.canvas, this.picture, this)
+    this.take('navigate')
+    void this.open()
+  }
+
+  update(props: VolumeProps): void {
+    this.props = props
+    this.frame.notice(props.notice)
+    void this.session.follow(props.revision, props.legend).then(() => this.look())
+  }
+
+  resume(): void {
+    this.picture.resize()
+  }
+
+  destroy(): void {
+    this.opening.abort()
+    this.stopKeys()
+    this.session.destroy()
+    this.picture.destroy()
+  }
+
+  // Opening
+
+  private async open(): Promise<void> {
+    if (!Picture.isPossible()) return this.frame.failed(NO_WEBGL)
+    try {
+      this.frame.progress('opening the scan', null)
+      const [scan, loaded] = await Promise.all([this.loadScan(), this.loadMask()])
+      this.frame.progress('drawing', null)
+      await this.picture.open(scan)
+      this.fillPresets()
+      this.replaceMask(loaded.mask)
+      this.ready = true
+      this.session.start(loaded.state)
+      this.navigate(this.whereToLook())
+      this.look()
+      this.locate()
+      this.frame.uncover()
+    } catch (error) {
+      if (!this.opening.signal.aborted) this.frame.failed(sentence(error), () => void this.open())
+    }
+  }
+
+  private async loadScan(): Promise<ArrayBuffer> {
+    const report = (bytes: number, all: number | null) =>
+      this.frame.progress(`opening ${(bytes / 1e6).toFixed(1)} MB`, all && bytes / all)
+    return (await download(`${this.url}/volume.nii`, report, this.opening.signal)).bytes.buffer
+  }
+
+  /** Mask and state of one revision; somebody else may be painting while we ask. */
+  private async loadMask(): Promise<{ mask: Uint8Array; state: State }> {
+    for (let attempt = 0; ; attempt++) {
+      const { bytes, headers } = await download(`${this.url}/mask`, () => undefined)
+      const state = await askJson<State>(`${this.url}/state`)
+      if (Number(headers.get('x-revision')) === state.revision || attempt === 4) return { mask: bytes, state }
+    }
+  }
+
+  private replaceMask(mask: Uint8Array): void {
+    if (mask.length !== this.picture.mask.length) {
+      throw new Error('The mask does not fit the scan; open the case again from Cases.')
+    }
+    this.picture.mask.set(mask)
+    this.drawPending()
+  }
+
+  private drawPending(): void {
+    for (const edit of this.session.queue.pending) {
+      if (edit.kind === 'stroke') this.painter.apply(decode(fromBase64(edit.payload)))
+    }
+    this.painter.again()
+    this.picture.refreshMask()
+  }
+
+  /** At the first label that is there; in the middle of the scan where the mask is empty. */
+  private whereToLook(): Vec3 {
+    const { mask, shape } = this.picture
+    const present = this.session.state?.labels.find((row) => row.count > 0)
+    return (present && middleOfLabel(mask, shape, present.value)) ?? middleOf(shape)
+  }
+
+  // What the session asks of a volume
+
+  carry(edit: Edit, revision: number): { query: Record<string, string>; init: RequestInit } {
+    const query = { base_revision: String(revision), uuid: edit.uuid, tool: edit.tool, author: this.session.place.author }
+    const headers = { 'Content-Type': 'application/octet-stream' }
+    return { query, init: { method: 'POST', headers, body: fromBase64(edit.payload) } }
+  }
+
+  async reload(): Promise<State> {
+    const { mask, state } = await this.loadMask()
+    this.replaceMask(mask)
+    return state
+  }
+
+  acknowledged(edit: Edit, state: State): boolean {
+    if (edit.kind === 'stroke') return true
+    if (state.runs === null) return false
+    this.painter.apply(decode(fromBase64(state.runs)))
+    this.drawPending()
+    return true
+  }
+
+  // What the hand does
+
+  dragOf(event: PointerEvent): Drag {
+    if (event.button === 2) return 'window'
+    if (event.button === 1 || event.shiftKey) return 'pan'
+    if (event.ctrlKey || event.metaKey) {
+      if (this.tool === 'brush') return 'eraser'
+      if (this.tool === 'eraser') return 'brush'
+    }
+    return this.tool
+  }
+
+  hover(view: PlaneView | null, voxel: Vec3 | null): void {
+    this.pointed = view && voxel && { view, voxel: clampVoxel(voxel.map(Math.round) as Vec3, this.picture.shape) }
+    this.point()
+    this.locate()
+  }
+
+  navigate(voxel: Vec3): void {
+    this.picture.crosshair = clampVoxel(voxel.map(Math.round) as Vec3, this.picture.shape)
+    this.locate()
+  }
+
+  window(dx: number, dy: number): void {
+    const all = this.presets.find((preset) => preset.name === 'Full range')?.window ?? [0, 1]
+    this.picture.window = dragged(this.picture.window, dx, dy, (all[1] - all[0]) / 600)
+    this.windows.value = 'Own'
+  }
+
+  paint(view: PlaneView, voxel: Vec3, tool: 'brush' | 'eraser', begin: boolean): void {
+    if (!this.ready) return
+    const label = tool === 'brush' ? this.frame.chips.active : 0
+    if (begin && tool === 'brush' && label === 0) return this.frame.tell('There is no label to paint with yet; run a model first.')
+    if (begin) this.painter.begin({ plane: view.plane, radiusMm: this.brush.value, label }, voxel)
+    else this.painter.extend(voxel)
+  }
+
+  paintEnd(): void {
+    const runs = this.painter.end()
+    if (runs.length > 0) this.session.stroke(runs[0]!.label === 0 ? 'eraser' : 'brush', toBase64(encode(runs)))
+    this.locate()
+  }
+
+  scroll(view: PlaneView, steps: number): void {
+    const voxel = this.picture.crosshair
+    voxel[ACROSS[view.plane]] += steps
+    this.navigate(voxel)
+    if (this.pointed) this.pointed.voxel[ACROSS[view.plane]] = this.picture.crosshair[ACROSS[view.plane]]
+    this.locate()
+  }
+
+  maximise(view: PlaneView): void {
+    if (this.tool === 'navigate') this.picture.show(this.picture.single === null ? view.plane : null)
+  }
+
+  // Tools and options
+
+  private act(action: Action, label = 0): boolean {
+    switch (action) {
+      case 'navigate': case 'window': case 'brush': case 'eraser': return this.take(action)
+      case 'cancel': return this.frame.helpIsOpen ? this.frame.toggleHelp(false) : this.take('navigate')
+      case 'label': return this.frame.chips.choose(label), true
+      case 'undo': case 'redo': return this.session.step(action), true
+      case 'smaller': return this.brush.move(Math.min(this.brush.value / 1.2, this.brush.value - 0.5)), true
+      case 'larger': return this.brush.move(Math.max(this.brush.value * 1.2, this.brush.value + 0.5)), true
+      case 'fainter': return this.opacity.move(this.opacity.value - 10), true
+      case 'stronger': return this.opacity.move(this.opacity.value + 10), true
+      case 'mask': return (this.maskShown = !this.maskShown), this.look(), true
+      case 'outline': return (this.outline = !this.outline), this.look(), true
+      case 'side': return (this.picture.radiological = !this.picture.radiological), this.look(), true
+      case 'fit': return this.picture.fit(), true
+      case 'next': return this.page(1)
+      case 'previous': return this.page(-1)
+      case 'help': return this.frame.toggleHelp()
+      default: return false
+    } // prettier-ignore
+  }
+
+  private page(steps: number): boolean {
+    const view = this.pointed?.view ?? this.picture.views.find((view) => view.plane === AXIAL) ?? this.picture.views[0]
+    if (view) this.scroll(view, steps)
+    return true
+  }
+
+  private take(tool: Tool): boolean {
+    this.tool = tool
+    this.toolbar.press(TOOLS, tool)
+    this.overlay.quiet = tool === 'brush' || tool === 'eraser'
+    this.overlay.canvas.style.cursor = CURSORS[tool]
+    this.frame.hand.hidden = !this.overlay.quiet
+    this.point()
+    return true
+  }
+
+  /** The ring of the brush at the voxel it would paint. */
+  private point(): void {
+    const { pointed, overlay } = this
+    const color = this.tool === 'eraser' ? '#ffffff' : this.frame.chips.colorOf(this.frame.chips.active)
+    overlay.cursor = pointed && overlay.quiet ? { ...pointed, radiusMm: this.brush.value, color } : null
+    if (this.ready) this.picture.onDraw()
+  }
+
+  private look(): void {
+    if (!this.ready) return
+    this.picture.paintWith(this.session.state?.labels ?? this.props.legend, this.frame.chips.hidden)
+    this.picture.maskLook(this.maskShown ? this.opacity.value / 100 : 0, this.outline)
+    this.toolbar.relabel('outline', this.outline ? 'fill' : 'outline', this.outline ? 'Fill the mask' : 'Outline only')
+    this.toolbar.relabel('mask', this.maskShown ? 'eye' : 'eyeOff', this.maskShown ? 'Hide the mask' : 'Show the mask')
+    const now = this.picture.radiological ? 'radiological' : 'neurological'
+    this.toolbar.relabel('side', 'side', `Sides are ${now}; change`)
+  }
+
+  /** Where the pointer is, or the crosshair while it is elsewhere. */
+  private locate(): void {
+    if (!this.ready) return
+    const voxel = this.pointed?.voxel ?? this.picture.crosshair
+    const label = this.picture.mask[flatIndex(voxel, this.picture.shape)]!
+    const parts = [
+      position(toMm(voxel, this.picture.affine)),
+      `voxel ${voxel.join(',')}`,
+      reading(this.picture.valueAt(voxel), this.props.modality),
+      this.frame.chips.nameOf(label),
+    ]
+    this.frame.locate(parts.filter(Boolean).join(' · '))
+  }
+
+  private fillPresets(): void {
+    this.presets = presets(this.props.modality, this.props.window, this.picture.values)
+    const options = this.presets.map(({ name }) => ({ value: name, text: name }))
+    this.windows.fill([...options, { value: 'Own', text: 'By hand' }])
+    this.choosePreset(this.props.window || this.props.modality !== 'CT' ? 'Auto' : this.presets[0]!.name)
+  }
+
+  private choosePreset(name: string): void {
+    const preset = this.presets.find((preset) => preset.name === name)
+    if (preset) this.picture.window = preset.window
+    this.windows.value = name
+  }
+}
+
+function volumeToolbar(act: (action: Action) => void): Toolbar {
+  return new Toolbar(
+    [
+      [
+        { action: 'navigate', icon: 'crosshair', title: 'Crosshair' },
+        { action: 'window', icon: 'window', title: 'Window and level' },
+      ],
+      [
+        { action: 'brush', icon: 'brush', title: 'Brush' },
+        { action: 'eraser', icon: 'eraser', title: 'Eraser' },
+      ],
+      [
+        { action: 'undo', icon: 'undo', title: 'Undo' },
+        { action: 'redo', icon: 'redo', title: 'Redo' },
+      ],
+      [
+        { action: 'mask', icon: 'eye', title: 'Hide the mask' },
+        { action: 'outline', icon: 'outline', title: 'Outline only' },
+        { action: 'fit', icon: 'fit', title: 'Fit into the window' },
+        { action: 'side', icon: 'side', title: 'Radiological or neurological' },
+      ],
+      [{ action: 'help', icon: 'help', title: 'Keys and mouse' }],
+    ],
+    act,
+  )
+}
+
+function middleOf(shape: Vec3): Vec3 {
+  return shape.map((size) => Math.floor(size / 2)) as Vec3
+}
+
+export default component(
+  (props: VolumeProps) => `${props.base}/${props.visit}`,
+  (props, emit) => new VolumeViewer(props, emit),
+  2,
+)

@@ -1,0 +1,133 @@
+/** Lines and letters over the three planes, drawn sharp on a canvas of their own. */
+import {
+  ACROSS, ALONG, along, PLANE_NAMES, sideLetter, toMm, toScreen, voxelPixels, type PlaneView, type Vec3,
+} from '../geometry' // prettier-ignore
+import type { Picture } from './picture'
+
+/** Slicer's colours of the axial, coronal and sagittal plane. */
+const COLORS = ['#f34a33', '#6eb04b', '#edd54c'] as const
+
+export interface Cursor {
+  view: PlaneView
+  voxel: Vec3
+  radiusMm: number
+  color: string
+}
+
+export class Overlay {
+  readonly canvas = document.createElement('canvas')
+  cursor: Cursor | null = null
+  /** Crosshair lines are fainter while a brush is in the hand. */
+  quiet = false
+
+  constructor(private readonly picture: Picture) {
+    this.canvas.className = 'sv-fill sv-layer'
+    this.canvas.tabIndex = 0
+    this.canvas.setAttribute('aria-label', 'Three planes of the scan')
+  }
+
+  draw(): void {
+    const pen = this.prepared()
+    if (!pen) return
+    const crosshair = this.picture.crosshair
+    const mm = toMm(crosshair, this.picture.affine)
+    for (const view of this.picture.views) {
+      pen.save()
+      pen.beginPath()
+      pen.rect(view.left, view.top, view.width, view.height)
+      pen.clip()
+      this.crosshair(pen, view, crosshair)
+      pen.lineWidth = 1
+      pen.strokeStyle = 'rgb(255 255 255 / 14%)'
+      pen.strokeRect(view.left - 0.5, view.top - 0.5, view.width + 1, view.height + 1)
+      letters(pen, view)
+      caption(pen, view, along(ACROSS[view.plane], mm[ACROSS[view.plane]]))
+      if (this.cursor?.view.plane === view.plane) ring(pen, view, this.cursor, this.picture.spacing)
+      pen.restore()
+    }
+  }
+
+  private prepared(): CanvasRenderingContext2D | null {
+    const { clientWidth: width, clientHeight: height } = this.canvas
+    const pen = this.canvas.getContext('2d')
+    if (!pen || width === 0) return null
+    const ratio = window.devicePixelRatio
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)]
+    if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h })
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0)
+    pen.clearRect(0, 0, width, height)
+    return pen
+  }
+
+  private crosshair(pen: CanvasRenderingContext2D, view: PlaneView, voxel: Vec3): void {
+    const [x, y] = toScreen(view, voxel).map((at) => Math.round(at) + 0.5) as [number, number]
+    const [u, v] = ALONG[view.plane]
+    const gap = 9
+    pen.globalAlpha = this.quiet ? 0.28 : 0.8
+    pen.lineWidth = 1
+    pen.strokeStyle = COLORS[ACROSS.indexOf(u)]!
+    line(pen, x, view.top, x, y - gap)
+    line(pen, x, y + gap, x, view.top + view.height)
+    pen.strokeStyle = COLORS[ACROSS.indexOf(v)]!
+    line(pen, view.left, y, x - gap, y)
+    line(pen, x + gap, y, view.left + view.width, y)
+    pen.globalAlpha = 1
+  }
+}
+
+function line(pen: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  pen.beginPath()
+  pen.moveTo(x0, y0)
+  pen.lineTo(x1, y1)
+  pen.stroke()
+}
+
+function text(pen: CanvasRenderingContext2D, words: string, x: number, y: number, color: string): void {
+  pen.lineWidth = 3
+  pen.strokeStyle = 'rgb(0 0 0 / 75%)'
+  pen.lineJoin = 'round'
+  pen.strokeText(words, x, y)
+  pen.fillStyle = color
+  pen.fillText(words, x, y)
+}
+
+/** Which side of the patient is at each edge, from the order of the voxels on the screen. */
+function letters(pen: CanvasRenderingContext2D, view: PlaneView): void {
+  const [u, v] = ALONG[view.plane]
+  const toRight = view.across[1] > view.across[0]
+  const downwards = view.down[1] > view.down[0]
+  const { left, top, width, height } = view
+  pen.font = '600 13px system-ui, sans-serif'
+  pen.textAlign = 'center'
+  pen.textBaseline = 'middle'
+  const color = '#e9ecef'
+  text(pen, sideLetter(u, !toRight), left + 13, top + height / 2, color)
+  text(pen, sideLetter(u, toRight), left + width - 13, top + height / 2, color)
+  text(pen, sideLetter(v, !downwards), left + width / 2, top + 14, color)
+  text(pen, sideLetter(v, downwards), left + width / 2, top + height - 13, color)
+}
+
+function caption(pen: CanvasRenderingContext2D, view: PlaneView, place: string): void {
+  pen.fillStyle = COLORS[view.plane]
+  pen.fillRect(view.left + 9, view.top + 8, 3, 12)
+  pen.font = '12px system-ui, sans-serif'
+  pen.textAlign = 'left'
+  pen.textBaseline = 'middle'
+  text(pen, `${PLANE_NAMES[view.plane]}  ${place}`, view.left + 18, view.top + 14, '#d5d9de')
+}
+
+function ring(pen: CanvasRenderingContext2D, view: PlaneView, cursor: Cursor, spacing: Vec3): void {
+  const [x, y] = toScreen(view, cursor.voxel)
+  const [u, v] = ALONG[view.plane]
+  const [perU, perV] = voxelPixels(view)
+  const rx = Math.max((cursor.radiusMm / spacing[u]) * perU, perU / 2, 2)
+  const ry = Math.max((cursor.radiusMm / spacing[v]) * perV, perV / 2, 2)
+  pen.beginPath()
+  pen.ellipse(x, y, rx, ry, 0, 0, 2 * Math.PI)
+  pen.lineWidth = 3
+  pen.strokeStyle = 'rgb(0 0 0 / 55%)'
+  pen.stroke()
+  pen.lineWidth = 1.5
+  pen.strokeStyle = cursor.color
+  pen.stroke()
+}
