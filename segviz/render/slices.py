@@ -96,10 +96,12 @@ def overlay(
     pixels: NDArray[np.uint8], labels: NDArray[np.uint8], legend: Legend
 ) -> NDArray[np.uint8]:
     """Colours [row, column, 3] under the outline and the light fill of the labels [row, column]."""
-    opacity = np.where(outline(labels), 1.0, np.where(labels > 0, FILL, 0.0))[..., None]
-    colors = picture.palette(legend)[labels]
-    blend: NDArray[np.float64] = np.rint(pixels * (1 - opacity) + colors * opacity)
-    return blend.astype(np.uint8)
+    colors, painted = picture.palette(legend), pixels.copy()
+    line = outline(labels)
+    fill = (labels > 0) & ~line
+    painted[line] = colors[labels[line]]
+    painted[fill] = np.rint(pixels[fill] * (1 - FILL) + colors[labels[fill]] * FILL)
+    return painted
 
 
 def outline(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:

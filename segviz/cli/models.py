@@ -1,0 +1,209 @@
+"""``segviz models``, ``segment`` and ``train``: what draws masks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from segviz.cli.options import EXISTING, NEW_FILE, Answers, Numbers, as_json, reading
+from segviz.cli.tables import print_json, print_records, print_table
+
+if TYPE_CHECKING:
+    from segviz.grid import RasterGrid, Window
+    from segviz.image import Scene, Volume
+    from segviz.inference.catalog import Card
+    from segviz.inference.run import Device
+
+    Progress = Callable[[int, int], None]
+    Report = dict[str, Any]
+
+VOLUME_ENDINGS, SCENE_ENDINGS = (".nii", ".nii.gz"), (".tif", ".tiff")
+
+
+@click.group()
+def models() -> None:
+    """The models there are: list, show, verify."""
+
+
+@models.command("list")
+@as_json
+def list_models(as_json: bool) -> None:
+    """All models, with what they are for."""
+    from segviz import settings
+    from segviz.inference import catalog
+
+    cards = catalog.models(settings.load())
+    if as_json:
+        print_json([_public(card) for card in cards])
+    else:
+        print_table(
+            ["name", "version", "for", "method", "title"],
+            [[card.name, card.version, card.kind, card.method, card.title] for card in cards],
+        )
+
+
+@models.command()
+@click.argument("name")
+@as_json
+def show(name: str, as_json: bool) -> None:
+    """The card of one model: purpose, input, labels, measured quality."""
+    from segviz import settings
+    from segviz.inference import catalog
+
+    card = catalog.card(settings.load(), name)
+    if as_json:
+        print_json(_public(card))
+        return
+    for field, value in _public(card).items():
+        if isinstance(value, dict | list):
+            value = json.dumps(value, ensure_ascii=False, indent=2)
+        click.echo(f"{field}: {value}")
+
+
+@models.command()
+@as_json
+def verify(as_json: bool) -> None:
+    """Check the weights of every model against their sha256."""
+    from segviz import settings
+    from segviz.inference import catalog
+
+    cards = catalog.models(settings.load())
+    for card in cards:
+        catalog.verify(card)
+    if as_json:
+        print_json({"verified": [card.name for card in cards]})
+    else:
+        click.echo(f"The weights of all {len(cards)} models are those that were published.")
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar="INPUT...")
+@click.option("--model", required=True, metavar="NAME", help="See `segviz models`.")
+@click.option(
+    "--output", required=True, type=NEW_FILE, help="Mask: .nii.gz for a volume, .tif for a scene."
+)
+@click.option("--report", type=NEW_FILE, help="JSON file for how it was made.")
+@click.option(
+    "--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]), show_default=True
+)
+@click.option("--window", type=Numbers("R0,R1,C0,C1", int), metavar="R0,R1,C0,C1",
+              help="Part of a scene; the mask covers just this part.")  # fmt: skip
+@reading
+@as_json
+def segment(
+    inputs: tuple[Path, ...],
+    model: str,
+    output: Path,
+    report: Path | None,
+    device: Device,
+    window: Window | None,
+    answers: Answers,
+    as_json: bool,
+) -> None:
+    """Segment a volume or a scene with a model."""
+    from segviz import settings
+    from segviz.image import Volume
+    from segviz.inference import catalog
+    from segviz.io import open_image
+
+    card = catalog.card(settings.load(), model)
+    image = open_image(list(inputs), answers)
+    _require_ending(output, VOLUME_ENDINGS if isinstance(image, Volume) else SCENE_ENDINGS)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with progress(card.title) as shown:
+        if isinstance(image, Volume):
+            done = _segment_volume(image, card, output, device, shown)
+        else:
+            done = _segment_scene(image, card, output, device, window, shown)
+    if report:
+        report.write_text(json.dumps(done, indent=2, ensure_ascii=False, default=str) + "\n")
+    if as_json:
+        print_json(done)
+    else:
+        print_records(done["labels"])
+
+
+def _segment_volume(
+    volume: Volume, card: Card, output: Path, device: Device, shown: Progress
+) -> Report:
+    from segviz.inference import predict
+    from segviz.io import masks
+
+    result = predict.segment_volume(volume, card, progress=shown, device=device)
+    masks.write_mask(result.mask, output)
+    return result.report
+
+
+def _segment_scene(
+    scene: Scene, card: Card, output: Path, device: Device, window: Window | None, shown: Progress
+) -> Report:
+    """Window by window through a file beside the output: memory does not grow with the scene."""
+    import numpy as np
+
+    from segviz.inference import predict
+    from segviz.io import masks
+    from segviz.mask import Legend, Mask
+
+    rows, columns = _part(scene.grid, window)
+    with TemporaryDirectory(prefix=".segviz-", dir=output.parent) as folder:
+        labels = np.memmap(Path(folder) / "labels.u8", np.uint8, "w+", shape=scene.grid.shape)
+        report = predict.segment_scene(
+            scene, card, labels, window=window, progress=shown, device=device
+        )
+        mask = Mask(
+            scene.grid.window(rows, columns),
+            labels[slice(*rows), slice(*columns)],
+            Legend.from_json(report["legend"]),
+            f"{card.name} {card.version}",
+        )
+        masks.write_mask(mask, output)
+    return report
+
+
+def _part(grid: RasterGrid, window: Window | None) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns of a window that lies in the scene."""
+    rows, columns = grid.shape
+    if window is None:
+        return (0, rows), (0, columns)
+    top, bottom, left, right = window
+    if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
+        raise click.BadParameter(
+            f"the scene has rows 0 to {rows} and columns 0 to {columns}.", param_hint="--window"
+        )
+    return (top, bottom), (left, right)
+
+
+def _require_ending(output: Path, endings: tuple[str, ...]) -> None:
+    if not output.name.lower().endswith(endings):
+        raise click.BadParameter(
+            f"the mask of this image is written as {' or '.join(endings)}.", param_hint="--output"
+        )
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Progress]:
+    """A bar on stderr from the first window on; nothing is drawn where nobody watches."""
+    with ExitStack() as stack:
+        bar: click._termui_impl.ProgressBar[int] | None = None
+
+        def shown(done: int, total: int) -> None:
+            nonlocal bar
+            if bar is None:
+                bar = stack.enter_context(
+                    click.progressbar(length=total, label=title, file=sys.stderr)
+                )
+            bar.update(done - bar.pos)
+
+        yield shown
+
+
+def _public(card: Card) -> dict[str, Any]:
+    """The card as its metadata.json says it, with its name."""
+    return {"model": card.name, **card.metadata}

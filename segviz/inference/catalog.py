@@ -1,0 +1,191 @@
+"""What models there are and what they say of themselves. Answered without importing torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from segviz.errors import NotFound, Refused
+from segviz.image import Image, Volume
+from segviz.mask import Legend
+from segviz.settings import Settings
+
+Kind = Literal["volume", "scene", "both"]
+Method = Literal["network", "kmeans", "otsu"]
+
+METADATA, WEIGHTS = "metadata.json", "model.safetensors"
+
+BAND_NAMES: dict[str, frozenset[str]] = {
+    "red": frozenset({"red", "r", "b4", "b04"}),
+    "green": frozenset({"green", "g", "b3", "b03"}),
+    "blue": frozenset({"blue", "b", "b2", "b02"}),
+    "near infrared": frozenset({"near infrared", "nir", "b8", "b08", "b8a"}),
+}
+"""What files call a band; Sentinel-2's numbers where they are numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """A model folder's metadata.json, in the words of MONAI's bundles.
+
+    Attributes:
+        name: the folder's name.
+        kind: which world it segments.
+        method: ``network`` runs weights; ``kmeans`` and ``otsu`` are fitted to the image itself.
+        legend: the labels that it gives.
+        channels: bands it needs, e.g. ``("red", "green", "blue")``; what a volume must be, e.g.
+            ``("MR",)``; empty where any will do.
+        metrics: measured quality: rows of ``data``, ``measure`` and ``values`` by label.
+        metadata: the whole file.
+    """
+
+    name: str
+    title: str
+    version: str
+    kind: Kind
+    method: Method
+    legend: Legend
+    description: str
+    intended_use: str
+    channels: tuple[str, ...]
+    metrics: list[dict[str, Any]]
+    licence: str
+    folder: Path
+    metadata: Mapping[str, Any]
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / WEIGHTS
+
+    @property
+    def sha256(self) -> str:
+        """Of the weights as published; empty for a method without weights."""
+        return str(self.metadata.get("sha256", ""))
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """When it fails, one sentence each."""
+        return tuple(self.metadata.get("limitations", ()))
+
+
+def models(settings: Settings) -> list[Card]:
+    """All cards in the models folder, networks first.
+
+    Raises:
+        Refused: a card is damaged or does not say what its model is for (SV-MDL-002).
+    """
+    cards = [read_card(path.parent) for path in sorted(settings.models.glob(f"*/{METADATA}"))]
+    return sorted(cards, key=lambda card: (card.method != "network", card.name))
+
+
+def card(settings: Settings, name: str) -> Card:
+    """The card of one model.
+
+    Raises:
+        NotFound: there is none of this name (SV-MDL-001).
+        Refused: as ``models``.
+    """
+    known = {path.parent.name: path.parent for path in settings.models.glob(f"*/{METADATA}")}
+    if name not in known:
+        there = ", ".join(sorted(known)) or "none"
+        raise NotFound("SV-MDL-001", f"There is no model named '{name}'; there are: {there}.")
+    return read_card(known[name])
+
+
+def read_card(folder: Path) -> Card:
+    """Read and check ``metadata.json``; it is data and is never executed."""
+    try:
+        metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        if not str(metadata["intended_use"]).strip():
+            raise KeyError("intended_use")
+        return Card(
+            name=folder.name,
+            title=metadata["name"],
+            version=metadata["version"],
+            kind=metadata["kind"],
+            method=metadata["method"],
+            legend=Legend.from_json(metadata["legend"]),
+            description=metadata["description"],
+            intended_use=metadata["intended_use"],
+            channels=tuple(metadata["channels"]),
+            metrics=metadata["eval_metrics"],
+            licence=metadata["license"],
+            folder=folder,
+            metadata=metadata,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Refused(
+            "SV-MDL-002",
+            f"The card of the model '{folder.name}' is damaged or lacks an entry ({error}), and a "
+            "model that does not say what it is for is not run; complete its metadata.json.",
+        ) from error
+
+
+def verify(card: Card) -> None:
+    """Check the weights against the sha256 of the card.
+
+    Raises:
+        Refused: they are missing (SV-MDL-003) or other than those published (SV-MDL-004).
+    """
+    if card.method != "network":
+        return
+    if not card.weights.is_file():
+        raise Refused(
+            "SV-MDL-003",
+            f"The weights of the model '{card.name}' are missing, so it cannot run; put "
+            f"{WEIGHTS} back into its folder.",
+        )
+    status = card.weights.stat()
+    if _sha256(card.weights, status.st_size, status.st_mtime_ns) != card.sha256:
+        raise Refused(
+            "SV-MDL-004",
+            f"The weights of the model '{card.name}' are not those that were published: its masks "
+            "could not be trusted. Put the original file back.",
+        )
+
+
+@lru_cache(maxsize=64)
+def _sha256(path: Path, size: int, mtime_ns: int) -> str:
+    """Size and time of change are part of the key: an exchanged file is read again."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def suits(
+    card: Card, image: Image | Sequence[str], world: Literal["volume", "scene"]
+) -> str | None:
+    """Why a model cannot run on an image, or on one with these channels; None where it can."""
+    if card.kind not in (world, "both"):
+        wanted = "medical volumes" if card.kind == "volume" else "satellite scenes"
+        return f"It is for {wanted}."
+    if isinstance(image, Volume):
+        found = image.channel.upper()
+        if found and card.channels and found not in card.channels:
+            return f"It is for {' or '.join(card.channels)}; this scan is {found}."
+        return None
+    if world == "scene" and card.channels:
+        channels = image if isinstance(image, Sequence) else image.channels
+        if len(channels) < len(card.channels):
+            return (
+                f"It needs {len(card.channels)} bands ({', '.join(card.channels)}); "
+                f"the image has {len(channels)}."
+            )
+    return None
+
+
+def find_bands(channels: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
+    """Positions of the wanted bands by name; None where one is not named."""
+    names = [channel.strip().lower() for channel in channels]
+    found = []
+    for band in wanted:
+        known = BAND_NAMES[band]
+        position = next((n for n, name in enumerate(names) if name in known), None)
+        if position is None:
+            return None
+        found.append(position)
+    return found

@@ -1,0 +1,112 @@
+"""Networks are built from our own list by name; weights are plain numbers, never a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from monai.networks.nets.basic_unet import BasicUNet
+from monai.networks.nets.unet import UNet
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from segviz.errors import Refused
+from segviz.inference.catalog import Card
+
+HEADER_BYTES = 4 * 2**20
+"""Most that the header of a weights file may take; ours take some kB."""
+
+
+class HeadedUNet(nn.Module):
+    """MONAI's UNet that ends in more channels than classes, and a 1x1 convolution to the classes.
+
+    The UNet's own last block normalises its output channels; with one or two of them it cannot say
+    "nothing here".
+    """
+
+    def __init__(self, out_channels: int, features: int, **unet: Any) -> None:
+        super().__init__()
+        self.body = UNet(out_channels=features, **unet)
+        convolution = nn.Conv2d if unet["spatial_dims"] == 2 else nn.Conv3d
+        self.head = nn.Sequential(nn.ReLU(), convolution(features, out_channels, 1))
+
+    def forward(self, image: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.body(image))
+        return logits
+
+
+ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
+    "UNet": UNet,
+    "BasicUNet": BasicUNet,
+    "HeadedUNet": HeadedUNet,
+}
+
+
+def build(definition: Mapping[str, Any]) -> nn.Module:
+    """An untrained network from a card's ``network_def`` (``name`` and ``kwargs``).
+
+    Raises:
+        Refused: the name is not on our list, or the numbers make no network (SV-MDL-005).
+    """
+    name = str(definition.get("name"))
+    if name not in ARCHITECTURES:
+        raise Refused(
+            "SV-MDL-005",
+            f"The model names a network '{name}' that is not among {', '.join(ARCHITECTURES)}; "
+            "program text of others is not run.",
+        )
+    try:
+        return ARCHITECTURES[name](**definition.get("kwargs", {}))
+    except (TypeError, ValueError) as error:
+        raise Refused(
+            "SV-MDL-005", "The model's card describes no network that can be built; correct it."
+        ) from error
+
+
+def load(card: Card) -> nn.Module:
+    """The card's network with its weights, ready to run.
+
+    Raises:
+        Refused: the weights are damaged (SV-MDL-006), of another network (SV-MDL-007) or hold
+            values that are not numbers (SV-MDL-008).
+    """
+    network = build(card.metadata["network_def"])
+    weights = read_weights(card.weights)
+    expected = network.state_dict()
+    shapes = {name: tuple(value.shape) for name, value in weights.items()}
+    if shapes != {name: tuple(value.shape) for name, value in expected.items()}:
+        raise Refused(
+            "SV-MDL-007",
+            f"The weights of '{card.name}' belong to another network than its card describes, so "
+            "nothing was run; put the pair back together.",
+        )
+    if not all(bool(torch.isfinite(value).all()) for value in weights.values()):
+        raise Refused(
+            "SV-MDL-008",
+            f"The weights of '{card.name}' hold values that are not numbers; every mask would be "
+            "empty. Put the original file back.",
+        )
+    network.load_state_dict(weights, strict=True)
+    return network.eval()
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, after a look at the size of its header."""
+    with path.open("rb") as file:
+        header = int.from_bytes(file.read(8), "little")
+    try:
+        if header > HEADER_BYTES:
+            raise SafetensorError("header too large")
+        return load_file(path)
+    except SafetensorError as error:
+        raise Refused(
+            "SV-MDL-006", "The weights file is damaged, so nothing was run; fetch it again."
+        ) from error
+
+
+def write_weights(network: nn.Module, path: Path) -> None:
+    """Save a network's weights and statistics as safetensors."""
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, path)

@@ -1,0 +1,20 @@
+"""From files to a case, and from a case back to its images.
+
+Shared by the pages, the routes and the command line.
+"""
+
+from segviz.opening.files import open_files
+from segviz.opening.finished import take_finished
+from segviz.opening.images import scene, volume
+from segviz.opening.pictures import Display, display, packed_volume, thumbnail
+
+__all__ = [
+    "Display",
+    "display",
+    "open_files",
+    "packed_volume",
+    "scene",
+    "take_finished",
+    "thumbnail",
+    "volume",
+]

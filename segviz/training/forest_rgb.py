@@ -1,0 +1,135 @@
+"""forest-rgb: forest or not, from red, green and blue at about 10 m.
+
+Data: 30 chips of the Brazilian Amazon, 512 x 512, seen by Sentinel-2 as 8-bit pictures, with masks
+(Zenodo 3233081). Mask value 1 is forest, 2 is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from segviz.inference.landcover import Rendering
+from segviz.training.loop import Draw, shift_logits
+
+RENDERING = Rendering(gain=0.075, offset=(9.4, 14.0, 33.0), mean=50.0, spread=30.0)
+"""0.075: from bright soil. Offsets: with them forest in surface reflectance is as dark as in the
+chips; as reflectance they are 0.013, 0.019 and 0.044, about what the air adds in these bands."""
+
+NETWORK: Mapping[str, Any] = {
+    "name": "HeadedUNet",
+    "kwargs": {
+        "out_channels": 2,
+        "features": 16,
+        "spatial_dims": 2,
+        "in_channels": 3,
+        "channels": [16, 32, 64, 128],
+        "strides": [2, 2, 2],
+        "num_res_units": 2,
+        "act": "RELU",
+        "norm": ["BATCH", {"momentum": 0.02}],
+    },
+}
+CROP, BATCH = 256, 4
+STEPS, SEED, RATE = 2000, 1, 2e-3
+CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Chip:
+    """picture: 8-bit [3, row, column] as float32. forest: 1 where there is forest, else 0."""
+
+    name: str
+    picture: NDArray[np.float32]
+    forest: NDArray[np.int64]
+
+
+def read_chip(path: Path) -> Chip:
+    """A chip and the mask beside it; one mask is three columns too wide."""
+    picture = np.asarray(Image.open(path))
+    mask = np.asarray(Image.open(path.parent.parent / "masks" / f"{path.stem}.png"))
+    rows, columns = picture.shape[:2]
+    return Chip(
+        path.stem,
+        np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32),
+        (mask[:rows, :columns] == 1).astype(np.int64),
+    )
+
+
+def read_chips(data: Path) -> tuple[list[Chip], list[Chip], list[Chip]]:
+    """Chips to learn from, to choose with and to test on.
+
+    Test: sorted by name, every fourth from the second. To choose with: every eighth from the fourth
+    of the rest.
+    """
+    chips = [read_chip(path) for path in sorted((data / "training" / "images").glob("*.tiff"))]
+    rest = [chip for n, chip in enumerate(chips) if n % 4 != 1]
+    return [chip for n, chip in enumerate(rest) if n % 8 != 3], rest[3::8], chips[1::4]
+
+
+def drawer(data: Path, rng: np.random.Generator) -> Draw:
+    """Draws crops from the chips to learn from."""
+    chips, _, _ = read_chips(data)
+    return lambda done: draw_batch(rng, chips)
+
+
+def finish(network: nn.Module, data: Path) -> None:
+    """Move the border between the classes until held-out chips get as much forest as they have."""
+    _, held_out, _ = read_chips(data)
+    with torch.inference_mode():
+        logits = [network(to_input(torch.from_numpy(chip.picture)[None])) for chip in held_out]
+    more = torch.cat([(each[:, 1] - each[:, 0]).flatten() for each in logits]).numpy()
+    share = np.mean([chip.forest.mean() for chip in held_out])
+    shift_logits(network, torch.tensor([0.0, -float(np.quantile(more, 1 - share))]))
+
+
+def to_input(picture: Tensor) -> Tensor:
+    """8-bit steps as the network takes them."""
+    return (picture - RENDERING.mean) / RENDERING.spread
+
+
+def draw_crop(rng: np.random.Generator, chip: Chip) -> tuple[Tensor, Tensor]:
+    """A square of 192 to 320 pixels scaled to ``CROP``, turned and mirrored."""
+    size = int(rng.integers(192, 321))
+    row, column = (int(rng.integers(n - size + 1)) for n in chip.forest.shape)
+    part = np.s_[..., row : row + size, column : column + size]
+    turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
+
+    def place(values: NDArray[np.float32], mode: str) -> Tensor:
+        values = np.rot90(values[part], turns, (-2, -1))
+        values = values[..., ::-1] if mirrored else values
+        tensor = torch.from_numpy(np.ascontiguousarray(values))[None]
+        return functional.interpolate(tensor, (CROP, CROP), mode=mode)[0]
+
+    forest = place(chip.forest[None].astype(np.float32), "nearest")[0].long()
+    return place(chip.picture, "bilinear"), forest
+
+
+def change_light(rng: np.random.Generator, picture: Tensor) -> Tensor:
+    """Another day: gain for all bands and each, haze, contrast, noise. 8-bit steps in and out."""
+    gain = rng.uniform(0.8, 1.25) * rng.uniform(0.92, 1.08, (3, 1, 1))
+    picture = picture * torch.from_numpy(gain.astype(np.float32))
+    mean = picture.mean((1, 2), keepdim=True)
+    picture = mean + (picture - mean) * rng.uniform(0.85, 1.15)
+    haze = torch.from_numpy(rng.uniform(-6, 6, (3, 1, 1)).astype(np.float32))
+    noise = torch.from_numpy(rng.standard_normal(picture.shape, np.float32))
+    return picture + haze + noise * rng.uniform(0, 2)
+
+
+def draw_batch(rng: np.random.Generator, chips: list[Chip]) -> tuple[Tensor, Tensor]:
+    """Images [n, 3, r, c] as the network takes them and classes [n, r, c] (1 forest)."""
+    pictures, forests = [], []
+    for _ in range(BATCH):
+        picture, forest = draw_crop(rng, chips[rng.integers(len(chips))])
+        pictures.append(change_light(rng, picture))
+        forests.append(forest)
+    return to_input(torch.stack(pictures)), torch.stack(forests)

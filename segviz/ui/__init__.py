@@ -1,0 +1,1 @@
+"""What the pages show. The only door to Streamlit and Plotly."""

@@ -1,0 +1,84 @@
+"""Figures of change: pure functions from numbers to Plotly figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import plotly.graph_objects as go
+
+from segviz.mask import Label
+from segviz.ui import words
+
+
+@dataclass(frozen=True)
+class Series:
+    """One label over the visits of a case; None where a visit has no number."""
+
+    label: Label
+    values: list[float | None]
+
+
+def series(states: Sequence[dict[str, Any]]) -> list[Series]:
+    """Each label's amount at each visit; a visit whose mask is empty has no number."""
+    rows = [{row["value"]: row for row in state["labels"]} for state in states]
+    known = {value: row for at in rows for value, row in at.items() if row["count"]}
+    return [
+        Series(Label(value, row["name"], row["color"]), [amount(at, value) for at in rows])
+        for value, row in sorted(known.items())
+    ]
+
+
+def amount(rows: Mapping[int, dict[str, Any]], value: int) -> float | None:
+    """ml, ha or, without a CRS, pixels of a label; 0 where only others are marked."""
+    if not any(row["count"] for row in rows.values()):
+        return None
+    if value not in rows:
+        return 0.0
+    row = rows[value]
+    return float(row["count"] if row["amount"] is None else row["amount"])
+
+
+def over_time(
+    series: Sequence[Series], when: Sequence[date | None], names: Sequence[str], unit: str
+) -> go.Figure:
+    """A line for each label; against dates where all visits have one, else in order."""
+    dated = all(when)
+    x = [day.isoformat() if day else name for day, name in zip(when, names, strict=True)]
+    figure = go.Figure()
+    for line in series:
+        figure.add_trace(
+            go.Scatter(
+                x=x if dated else list(names),
+                y=line.values,
+                name=line.label.name,
+                mode="lines+markers",
+                line={"color": line.label.color, "width": 2},
+                marker={"size": 7},
+                text=[words.quantity(value, unit) for value in line.values],
+                customdata=list(names),
+                hovertemplate="%{customdata}: %{text}<extra>" + plain(line.label.name) + "</extra>",
+            )
+        )
+    figure.update_layout(
+        height=300,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        hovermode="closest",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        showlegend=True,
+        yaxis={"title": axis_title(unit), "rangemode": "tozero", "separatethousands": True},
+        xaxis={"title": None, "type": "date" if dated else "category"},
+    )
+    return figure
+
+
+def axis_title(unit: str) -> str:
+    """``Volume, ml`` or ``Area, ha``."""
+    return f"{'Volume' if unit == 'ml' else 'Area'}, {unit}"
+
+
+def plain(name: str) -> str:
+    """A name that Plotly cannot take for markup."""
+    return name.replace("<", "‹").replace(">", "›").replace("%", "%%")

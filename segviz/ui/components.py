@@ -1,0 +1,35 @@
+"""The browser's part inside the pages.
+
+A component's data hold addresses and options and stay the same from run to run; voxels, tiles and
+edits travel over our own routes, never through Streamlit (measured: edits in triggers get lost).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from segviz import viewers
+
+
+def show(name: str, data: Mapping[str, Any], key: str, trigger: str = "") -> Any:
+    """Mount a component; the value of its trigger in the run that the trigger caused."""
+    if not trigger:
+        _component(name)(key=key, data=dict(data))
+        return None
+    callbacks: dict[str, Any] = {f"on_{trigger}_change": _noted}
+    result = _component(name)(key=key, data=dict(data), **callbacks)
+    return getattr(result, trigger, None)
+
+
+@cache
+def _component(name: str) -> ComponentRenderer:
+    return st.components.v2.component(f"segviz_{name}", js=viewers.inline(name))
+
+
+def _noted() -> None:
+    """Streamlit offers a trigger only where it has a callback."""

@@ -1,0 +1,98 @@
+"""Masks that come in and files that go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from segviz import workbench
+from segviz.case import Case, Visit
+from segviz.change import align
+from segviz.errors import Question
+from segviz.io import masks
+from segviz.store import Store
+from segviz.ui import asks, components, links, words
+
+FILES = {
+    "volume": {
+        "mask.nii.gz": ("Mask", "NIfTI, on the scan's own grid"),
+        "numbers.csv": ("Numbers of this visit", "CSV"),
+    },
+    "scene": {
+        "mask.tif": ("Mask", "GeoTIFF, with class names and colours"),
+        "polygons.gpkg": ("Outlines", "GeoPackage"),
+        "numbers.csv": ("Numbers of this date", "CSV"),
+    },
+}
+
+
+def downloads(store: Store, case: Case, visit: Visit) -> None:
+    with st.popover("Download", icon=":material/download:", type="tertiary"):
+        st.html(file_list(store, case, visit))
+
+
+def file_list(store: Store, case: Case, visit: Visit) -> str:
+    """Links to our own routes, which make each file when it is asked for."""
+    base = links.visit(store, case, visit)
+    rows = [(f"{base}/download/{file}", *about) for file, about in FILES[case.world].items()]
+    if len(case.visits) > 1:
+        every = f"{links.base(store, case)}/download/numbers.csv"
+        of = "visits" if case.world == "volume" else "dates"
+        rows.append((every, f"Numbers of all {of}", "CSV"))
+    items = "".join(
+        f'<a href="{address}" download>{name}<small>{kind}</small></a>'
+        for address, name, kind in rows
+    )
+    return f'<div class="sv-files">{items}</div>'
+
+
+def import_mask(store: Store, visit: Visit) -> None:
+    """Take a mask from a file in place of this one; undo brings this one back."""
+    with st.popover("Import", icon=":material/upload:", type="tertiary"):
+        st.html('<p class="sv-note">A mask of this image: NIfTI, NRRD, MetaImage or GeoTIFF.</p>')
+        waiting: dict[str, tuple[Path, str, Question]] = st.session_state.setdefault("masks", {})
+        if visit.id in waiting:
+            path, name, question = waiting[visit.id]
+            if answer := asks.ask(question):
+                del waiting[visit.id]
+                take(store, visit, path, name, {question.key: answer})
+        else:
+            url = links.uploads(store)
+            sent = components.show("upload", {"url": url}, f"mask-{visit.id}", "uploaded")
+            if sent:
+                path = store.upload_files(sent["upload"])[0]
+                take(store, visit, path, sent["names"][0], {})
+
+
+def take(store: Store, visit: Visit, path: Path, name: str, answers: Mapping[str, str]) -> None:
+    """Read a mask and put it in place, or keep the question it leaves open."""
+    try:
+        mask = masks.read_mask(path, visit.grid, answers)
+    except Question as question:
+        st.session_state["masks"][visit.id] = path, name, question
+    else:
+        if align.describe(mask.grid, visit.grid):
+            mask = align.nearest(mask, visit.grid)
+        workbench.get(store, visit.id).replace_by(
+            mask, title=f"Import of {name}", uuid=path.parent.name
+        )
+    st.rerun(scope="fragment")
+
+
+def about(visit: Visit) -> None:
+    """What the file said and what its reader answered."""
+    with st.popover("About", icon=":material/info:", type="tertiary"):
+        st.html("".join(f'<p class="sv-note">{escape(line)}</p>' for line in about_lines(visit)))
+
+
+def about_lines(visit: Visit) -> list[str]:
+    lines = [str(visit.grid)]
+    channels = [name for name in visit.channels if name]
+    if channels:
+        lines.append(f"{words.plural(len(channels), 'channel')}: {', '.join(channels)}")
+    lines += visit.notes
+    lines += [f"The reader chose {key}: {value}" for key, value in visit.answers.items()]
+    return lines

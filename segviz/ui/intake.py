@@ -1,0 +1,133 @@
+"""Opening a study or a scene: files from the browser or from the server's folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+import streamlit as st
+
+from segviz.case import Case
+from segviz.errors import Question, SegvizError
+from segviz.opening import open_files
+from segviz.store import Store
+from segviz.ui import asks, components, frame, links, words
+
+IMAGE = re.compile(r"\.(nii|nii\.gz|nrrd|nhdr|mha|tif|tiff|zip)$", re.IGNORECASE)
+LISTED = 500
+NEW = "a new case"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Files that are here and not yet open."""
+
+    paths: tuple[Path, ...]
+    names: tuple[str, ...]
+    name: str = ""
+    case_id: str | None = None
+    answers: dict[str, str] = field(default_factory=dict)
+    question: Question | None = None
+
+
+def section(store: Store, cases: list[Case]) -> None:
+    """Choose files, name the case, answer what the files leave open."""
+    frame.heading("Open a study or a scene")
+    waiting: Waiting | None = st.session_state.get("waiting")
+    if waiting is None:
+        choose(store)
+    elif waiting.question is not None:
+        answer = asks.ask(waiting.question)
+        if answer:
+            given = waiting.answers | {waiting.question.key: answer}
+            attempt(store, replace(waiting, answers=given, question=None))
+        start_again()
+    else:
+        describe(store, cases, waiting)
+
+
+def choose(store: Store) -> None:
+    """From the browser or from the server's folder."""
+    sent = components.show("upload", {"url": links.uploads(store)}, "upload", "uploaded")
+    if sent:
+        files = [p for p in store.upload_files(sent["upload"]) if p.is_file()]
+        keep(Waiting(tuple(files), tuple(sent["names"])))
+    listed = list(islice(entries(store.settings.data), LISTED))
+    if not listed:
+        return
+    with st.form("picker", border=False):
+        chosen = st.multiselect(
+            "or from the server's folder",
+            range(len(listed)),
+            format_func=lambda i: str(listed[i].relative_to(store.settings.data)),
+            placeholder="Choose files or folders",
+        )
+        if st.form_submit_button("Continue") and chosen:
+            paths = tuple(listed[i] for i in chosen)
+            keep(Waiting(paths, tuple(path.name for path in paths)))
+
+
+def describe(store: Store, cases: list[Case], waiting: Waiting) -> None:
+    """Say what the files are called here and where they belong."""
+    shown = ", ".join(waiting.names[:3]) + (" …" if len(waiting.names) > 3 else "")
+    st.caption(f"{words.plural(len(waiting.names), 'file')}: {shown}")
+    with st.form("describe", border=False):
+        targets = {None: NEW} | {case.id: case.name for case in cases}
+        target = st.selectbox("Add to", list(targets), format_func=targets.__getitem__)
+        name = st.text_input("Name of a new case", placeholder="no patient's name")
+        if st.form_submit_button("Open", type="primary"):
+            attempt(store, replace(waiting, case_id=target, name=name.strip()))
+    start_again()
+
+
+def attempt(store: Store, waiting: Waiting) -> None:
+    """Open the files; ask what they leave open, or go to the case."""
+    try:
+        with st.spinner(f"Checking and opening {words.plural(len(waiting.names), 'file')} …"):
+            case = open_files(
+                store,
+                waiting.paths,
+                case_id=waiting.case_id,
+                name=waiting.name,
+                answers=waiting.answers,
+            )
+    except Question as question:
+        keep(replace(waiting, question=question))
+    except SegvizError:
+        st.session_state.pop("waiting", None)
+        raise
+    else:
+        st.session_state.pop("waiting", None)
+        st.switch_page("review.py", query_params=links.query(case))
+
+
+def keep(waiting: Waiting) -> None:
+    st.session_state["waiting"] = waiting
+    st.rerun()
+
+
+def start_again() -> None:
+    if st.button("Choose other files", type="tertiary"):
+        st.session_state.pop("waiting", None)
+        st.rerun()
+
+
+def entries(folder: Path, depth: int = 4) -> Iterator[Path]:
+    """Image files below a folder, and folders of loose files (DICOM series)."""
+    if depth == 0 or not folder.is_dir():
+        return
+    loose = False
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.is_symlink():
+            continue
+        if path.is_dir():
+            yield from entries(path, depth - 1)
+        elif IMAGE.search(path.name):
+            yield path
+        else:
+            loose = loose or path.suffix.lower() in ("", ".dcm", ".ima")
+    if loose:
+        yield folder

@@ -1,0 +1,29 @@
+"""Addresses of our own routes, each with the token of its case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segviz.case import Case, Visit
+from segviz.store import Store, access
+
+
+def base(store: Store, case: Case) -> str:
+    return f"/sv/cases/{case.id}/{access.token(store.settings, f'case:{case.id}')}"
+
+
+def visit(store: Store, case: Case, of: Visit) -> str:
+    return f"{base(store, case)}/visits/{of.id}"
+
+
+def thumbnail(store: Store, case: Case) -> str:
+    return f"{base(store, case)}/thumbnail.png?v={case.revision}"
+
+
+def uploads(store: Store) -> str:
+    return f"/sv/uploads/{access.token(store.settings, 'uploads')}"
+
+
+def query(case: Case, of: Visit | None = None) -> dict[str, Any]:
+    """What a page's address says of a case."""
+    return {"case": case.id} | ({"visit": of.id} if of else {})

@@ -1,0 +1,161 @@
+"""Review: the picture with its mask, and beside it models, numbers and history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from segviz import opening, workbench
+from segviz.case import Case, Status, Visit
+from segviz.grid import VolumeGrid
+from segviz.mask import PALETTE
+from segviz.store import Store
+from segviz.ui import components, exchange, frame, links, picture, segment, words
+
+STATUSES: list[Status] = ["new", "in progress", "reviewed"]
+
+
+@frame.fragment
+def bench(store: Store, case_id: str) -> None:
+    """The picture and its panel; a stroke reruns this and nothing else."""
+    case = store.case(case_id)
+    visit = frame.chosen_visit(case)
+    opening.take_finished(store, [visit])
+    left, right = st.columns([3.35, 1], gap="small")
+    with left, st.container(key="picture"):
+        show_picture(store, case, visit)
+    with right, st.container(key="panel"):
+        panel(store, case, visit)
+
+
+def show_picture(store: Store, case: Case, visit: Visit) -> None:
+    if isinstance(visit.grid, VolumeGrid):
+        data = picture.volume_data(store, case, visit, visit.grid)
+        components.show("volume", data, f"volume-{case.id}", "changed")
+    else:
+        data = picture.map_data(store, case, visit, visit.grid)
+        components.show("map", data, f"map-{case.id}", "changed")
+
+
+def panel(store: Store, case: Case, visit: Visit) -> None:
+    frame.title(case)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        choose_visit(case, visit)
+        choose_status(store, case)
+    if visit.reference:
+        st.html('<p class="sv-soft">A reference layer: compared with, not segmented.</p>')
+    else:
+        segment.section(store, case, visit)
+    state = workbench.get(store, visit.id).state()
+    labels(state, isinstance(visit.grid, VolumeGrid))
+    with st.container(horizontal=True, gap=None, key="doors"):
+        if not visit.reference:
+            add_label(store, visit)
+        exchange.downloads(store, case, visit)
+        if not visit.reference:
+            exchange.import_mask(store, visit)
+        exchange.about(visit)
+    history(state)
+
+
+def choose_visit(case: Case, visit: Visit) -> None:
+    if len(case.visits) == 1:
+        st.html(f'<p class="sv-soft">{escape(words.visit_title(visit))}</p>')
+        return
+    key = f"visit-of-{visit.id}"
+
+    def follow() -> None:
+        st.query_params.from_dict(links.query(case, st.session_state[key]))
+
+    st.selectbox(
+        "Visit",
+        case.visits,
+        index=case.visits.index(visit),
+        format_func=lambda v: words.visit_title(v),
+        key=key,
+        on_change=follow,
+        label_visibility="collapsed",
+    )
+
+
+def labels(state: dict[str, Any], volume: bool) -> None:
+    """What the mask holds, and who made it."""
+    frame.heading("Labels", f"version {state['revision']}" if state["revision"] else "")
+    if not any(row["count"] for row in state["labels"]):
+        st.html('<p class="sv-soft">Nothing is marked yet: run a model or paint.</p>')
+    st.html(label_table(state["labels"], volume))
+    if state["source"]:
+        st.html(f'<p class="sv-note">Mask by {escape(state["source"])}</p>')
+
+
+def label_table(rows: list[dict[str, Any]], volume: bool) -> str:
+    head = "<th>Longest ⌀, mm</th>" if volume else ""
+    body = "".join(label_row(row, volume) for row in rows)
+    unit = "Volume" if volume else "Area"
+    return (
+        f'<table class="sv-table"><thead><tr><th></th><th>{unit}</th>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def label_row(row: dict[str, Any], volume: bool) -> str:
+    longest = row.get("longest_diameter_mm")
+    across = row.get("perpendicular_diameter_mm")
+    size = "–" if longest is None else f"{longest:.1f}"
+    if longest is not None and across is not None:
+        size += f"<small>× {across:.1f}</small>"
+    return (
+        f"<tr><td>{words.swatch(row['color'])}{escape(row['name'])}</td>"
+        f"<td>{words.count_of(row)}</td>" + (f"<td>{size}</td>" if volume else "") + "</tr>"
+    )
+
+
+def add_label(store: Store, visit: Visit) -> None:
+    with (
+        st.popover("Label", icon=":material/add:", type="tertiary"),
+        st.form(f"label-{visit.id}", border=False),
+    ):
+        name = st.text_input("Name")
+        legend = workbench.get(store, visit.id).legend
+        color = st.color_picker("Colour", PALETTE[len(legend) % len(PALETTE)])
+        if st.form_submit_button("Add", type="primary"):
+            workbench.get(store, visit.id).add_label(name, color, uuid=uuid4().hex)
+            st.rerun(scope="fragment")
+
+
+def history(state: dict[str, Any]) -> None:
+    done = state["operations"]
+    if not done:
+        return
+    frame.heading("History", words.plural(len(done), "step"))
+    items = "".join(history_item(operation) for operation in reversed(done))
+    st.html(f'<div class="sv-history">{items}</div>')
+
+
+def history_item(operation: dict[str, Any]) -> str:
+    when = words.ago(datetime.fromisoformat(operation["when"]))
+    kind = "" if operation["done"] else ' class="undone"'
+    return (
+        f'<div{kind} title="{escape(operation["author"])}">'
+        f"<span>{escape(operation['title'])}</span><span>{when}</span></div>"
+    )
+
+
+def choose_status(store: Store, case: Case) -> None:
+    key = f"status-of-{case.id}-{case.status}"
+
+    def keep() -> None:
+        store.set_status(case.id, st.session_state[key])
+
+    st.selectbox(
+        "Status",
+        STATUSES,
+        index=STATUSES.index(case.status),
+        key=key,
+        on_change=keep,
+        label_visibility="collapsed",
+    )

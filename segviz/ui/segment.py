@@ -1,0 +1,117 @@
+"""Running a model on a visit: choose, run, watch, stop."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from segviz import jobs, opening
+from segviz.case import Case, Visit
+from segviz.grid import VolumeGrid
+from segviz.inference import catalog
+from segviz.inference.catalog import Card
+from segviz.store import Store
+from segviz.ui import frame, words
+
+
+def section(store: Store, case: Case, visit: Visit) -> None:
+    frame.heading("Segment")
+    runs = [job for job in jobs.of_visit(store, visit.id) if job.kind == "segment"]
+    running = next((job for job in runs if job.is_open), None)
+    if running:
+        watch(store, running.id)
+    else:
+        offer(store, case, visit, runs)
+
+
+def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
+    """The models that suit, why the others do not, and the button."""
+    cards = [card for card in catalog.models(store.settings) if card.kind in (case.world, "both")]
+    reasons = {card.name: unsuited(store, visit, card) for card in cards}
+    suited = [card for card in cards if reasons[card.name] is None]
+    if not suited:
+        st.html('<p class="sv-soft">No model suits this image; paint by hand.</p>')
+        return
+    last_failure(runs)
+    card = st.selectbox(
+        "Model",
+        suited,
+        format_func=lambda c: c.title,
+        help=not_offered(cards, reasons),
+        label_visibility="visible" if len(suited) < len(cards) else "collapsed",
+        key=f"model-for-{case.world}",
+    )
+    st.html(f'<p class="sv-note">{escape(card.description)}</p>')
+    chosen = options(card)
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Run", type="primary", icon=":material/play_arrow:"):
+            start(store, [visit], card, chosen)
+        if len(case.segmented) > 1 and st.button(f"Run on all {len(case.segmented)}"):
+            start(store, list(case.segmented), card, chosen)
+
+
+def options(card: Card) -> dict[str, int]:
+    """What a model lets its user choose, as its card says."""
+    offered = card.metadata.get("options", {})
+    return {
+        name: st.slider(
+            what["description"].capitalize(),
+            what["lowest"],
+            what["highest"],
+            what["default"],
+            key=f"option-{card.name}-{name}",
+        )
+        for name, what in offered.items()
+    }
+
+
+def unsuited(store: Store, visit: Visit, card: Card) -> str | None:
+    """Why a model cannot be run on this image; None where it can."""
+    if isinstance(visit.grid, VolumeGrid):
+        return catalog.suits(card, opening.volume(store, visit), "volume")
+    return catalog.suits(card, visit.channels, "scene")
+
+
+def not_offered(cards: list[Card], reasons: dict[str, str | None]) -> str | None:
+    lines = [f"- {card.title}: {reasons[card.name]}" for card in cards if reasons[card.name]]
+    return "Not offered for this image:\n" + "\n".join(lines) if lines else None
+
+
+def start(store: Store, visits: list[Visit], card: Card, options: dict[str, int]) -> None:
+    for visit in visits:
+        jobs.submit(store, "segment", visit.id, {"model": card.name, "options": options})
+    st.rerun(scope="fragment")
+
+
+def watch(store: Store, job_id: str) -> None:
+    """Progress of a job, looked at every second; the page follows when it ends."""
+
+    def tick() -> None:
+        job = jobs.status(store, job_id)
+        if not job.is_open:
+            st.rerun()
+        share = min(1.0, job.done / job.total) if job.total else 0.0
+        st.progress(share, text=progress_text(job))
+        if st.button("Cancel", key=f"cancel-{job_id}"):
+            jobs.cancel(store, job_id)
+
+    frame.fragment(tick, run_every=1.0)()
+
+
+def progress_text(job: jobs.Job) -> str:
+    """``Window 12 of 80 · about 20 s left``."""
+    if job.state == "queued":
+        return job.message or "Waiting for the run before"
+    if not job.total:
+        return job.message or "Preparing"
+    parts = [f"{job.done} of {job.total} windows"]
+    if job.seconds_left is not None and job.done:
+        parts.append(f"{words.duration(job.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def last_failure(runs: list[jobs.Job]) -> None:
+    """What the last run said, if it did not succeed (the newest comes first)."""
+    if runs and runs[0].state in ("failed", "interrupted", "cancelled"):
+        st.html(f'<p class="sv-note">{escape(runs[0].message)}</p>')

@@ -1,0 +1,85 @@
+"""Who may have what: each address carries the token of its case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from segviz.case import Case, Visit
+from segviz.errors import NotFound
+from segviz.store import Store, access
+from segviz.web.errors import TooLarge, WrongToken, reported
+
+Read = Callable[[Store, Case, Request], Response]
+Write = Callable[[Store, Case, Request, bytes], Response]
+
+CASE = "/sv/cases/{case}/{token}"
+VISIT = CASE + "/visits/{visit}"
+
+
+def get(store: Store, path: str, answer: Read) -> Route:
+    """A GET route of a case; ``answer`` runs in a thread."""
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(lambda: answer(store, permitted(store, request), request))
+
+    return Route(path, reported(endpoint), methods=["GET"])
+
+
+def post(store: Store, path: str, answer: Write, limit_bytes: int) -> Route:
+    """A POST route of a case; the body is read up to a limit, ``answer`` runs in a thread."""
+
+    async def endpoint(request: Request) -> Response:
+        case = await run_in_threadpool(permitted, store, request)
+        body = await limited_body(request, limit_bytes)
+        return await run_in_threadpool(answer, store, case, request, body)
+
+    return Route(path, reported(endpoint), methods=["POST"])
+
+
+def permitted(store: Store, request: Request) -> Case:
+    """The case of the address.
+
+    Raises:
+        WrongToken: the token is not that of the case; whether the case exists is not told.
+        NotFound: there is no such case.
+    """
+    case_id = request.path_params["case"]
+    if not access.allows(store.settings, f"case:{case_id}", request.path_params["token"]):
+        raise WrongToken
+    return store.case(case_id)
+
+
+def visit_of(case: Case, request: Request, name: str = "visit") -> Visit:
+    """The visit of the address, which must belong to the case.
+
+    Raises:
+        NotFound: it does not (SV-CASE-404).
+    """
+    visit_id = request.path_params[name]
+    for visit in case.visits:
+        if visit.id == visit_id:
+            return visit
+    raise NotFound("SV-CASE-404", "This case has no such visit; open it from the list again.")
+
+
+async def limited_body(request: Request, limit_bytes: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        TooLarge: it is longer than the limit (SV-EDIT-413).
+    """
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit_bytes:
+            raise TooLarge(
+                "SV-EDIT-413",
+                "The edit is larger than the server takes at once and was not applied; "
+                "make it in smaller steps.",
+            )
+    return bytes(body)

@@ -1,0 +1,132 @@
+"""Pictures of a scene on its own pixel grid (see ``opening.tiling``).
+
+Nothing is warped and labels are never mixed: thinning takes every n-th cell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from segviz import opening, workbench
+from segviz.case import Case, Visit
+from segviz.change import align, map
+from segviz.errors import NotFound, Refused
+from segviz.grid import RasterGrid, Window
+from segviz.opening.tiling import SIZE, thinned_grid, tile_window
+from segviz.render import tiles as draw
+from segviz.store import Store
+from segviz.web import answers, query
+from segviz.web.access import CASE, VISIT, get, visit_of
+
+PLACE = "/{z:int}/{x:int}/{y:int}"
+
+
+def routes(store: Store) -> list[Route]:
+    return [
+        get(store, VISIT + "/tiles" + PLACE + ".jpg", image_tile),
+        get(store, VISIT + "/mask" + PLACE + ".png", mask_tile),
+        get(store, VISIT + "/values", values),
+        get(store, CASE + "/change/{visit_a}/{visit_b}" + PLACE + ".png", change_tile),
+    ]
+
+
+def thinned(labels: NDArray[np.uint8], window: Window, step: int) -> NDArray[np.uint8]:
+    """Every ``step``-th cell of a window, from the middle of its block; reads no others."""
+    r0, r1, c0, c1 = window
+    rows = np.minimum(np.arange(r0, r1, step) + step // 2, r1 - 1)
+    columns = np.minimum(np.arange(c0, c1, step) + step // 2, c1 - 1)
+    return labels[np.ix_(rows, columns)] if step > 1 else np.array(labels[r0:r1, c0:c1])
+
+
+def padded(array: NDArray[Any], fill: int = 0) -> NDArray[Any]:
+    """The last two axes filled up to a whole tile."""
+    rows, columns = array.shape[-2:]
+    if (rows, columns) == (SIZE, SIZE):
+        return array
+    whole = np.full((*array.shape[:-2], SIZE, SIZE), fill, dtype=array.dtype)
+    whole[..., :rows, :columns] = array
+    return whole
+
+
+def image_tile(store: Store, case: Case, request: Request) -> Response:
+    visit = visit_of(case, request)
+    window, step = tile_window(raster(visit).shape, *place(request))
+    bands = query.bands(request, len(visit.channels))
+    stretch = query.stretch(request, len(bands)) or default_stretch(store, visit, bands)
+    shape = -(-(window[1] - window[0]) // step), -(-(window[3] - window[2]) // step)
+    pixels, valid = opening.scene(store, visit).read(window, bands, shape)
+    return answers.picture(draw.rgb_tile(padded(pixels), padded(valid), stretch))
+
+
+def mask_tile(store: Store, case: Case, request: Request) -> Response:
+    visit = visit_of(case, request)
+    window, step = tile_window(raster(visit).shape, *place(request))
+    bench = workbench.get(store, visit.id)
+    fresh = bench.revision == query.whole(request, "rev", -1)
+    mask = bench.mask()
+    body = draw.mask_tile(padded(thinned(mask.data, window, step)), mask.legend)
+    return answers.picture(body, answers.FOREVER if fresh else answers.NEVER)
+
+
+def change_tile(store: Store, case: Case, request: Request) -> Response:
+    """Loss and gain of one label from visit a to visit b, on the grid of a."""
+    first, second = visit_of(case, request, "visit_a"), visit_of(case, request, "visit_b")
+    label = query.whole(request, "label")
+    grid = raster(first)
+    window, step = tile_window(grid.shape, *place(request))
+    a, b = (workbench.get(store, visit.id).mask() for visit in (first, second))
+    before = thinned(a.data, window, step)
+    after = (
+        thinned(b.data, window, step)
+        if grid.same_as(raster(second))
+        else align.nearest(b, thinned_grid(grid, window, step)).data
+    )
+    body = draw.loss_gain_tile(padded(map.loss_gain(before, after, label)))
+    return answers.picture(body, answers.NEVER)
+
+
+def values(store: Store, case: Case, request: Request) -> Response:
+    """What lies under the pointer: each band's value and the label."""
+    visit = visit_of(case, request)
+    row, column = query.whole(request, "row"), query.whole(request, "column")
+    rows, columns = raster(visit).shape
+    if not (0 <= row < rows and 0 <= column < columns):
+        raise NotFound("SV-TIF-404", "The scene has no pixel at this place.")
+    pixel, valid = opening.scene(store, visit).read((row, row + 1, column, column + 1))
+    mask = workbench.get(store, visit.id).mask()
+    label = int(mask.data[row, column])
+    measured = pixel[:, 0, 0].tolist() if valid[0, 0] else [None] * len(visit.channels)
+    return answers.data(
+        {
+            "values": dict(zip(visit.channels, measured, strict=True)),
+            "label": label,
+            "name": mask.legend[label].name if label else "",
+        }
+    )
+
+
+def default_stretch(store: Store, visit: Visit, bands: list[int]) -> list[tuple[float, float]]:
+    known = opening.display(store, visit).stretch
+    return [known[visit.channels[band]] for band in bands]
+
+
+def place(request: Request) -> tuple[int, int, int]:
+    where = request.path_params
+    return where["z"], where["x"], where["y"]
+
+
+def raster(visit: Visit) -> RasterGrid:
+    """The grid of a scene.
+
+    Raises:
+        Refused: the visit is a volume (SV-CASE-006).
+    """
+    if not isinstance(visit.grid, RasterGrid):
+        raise Refused("SV-CASE-006", "A scan has no map; look at it in its slices.")
+    return visit.grid

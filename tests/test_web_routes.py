@@ -1,0 +1,317 @@
+"""What the routes answer: access, errors, and pictures and voxels as they were put in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from io import BytesIO
+
+import nibabel as nib
+import numpy as np
+import pytest
+from PIL import Image
+from web_case import Server, pixels, voxels
+
+from segviz import workbench
+from segviz.edit import runs
+from segviz.errors import Conflict, DiskFull, NotFound, Question, Refused
+from segviz.io.masks import read_mask
+from segviz.web import errors
+
+EDITS = {"base_revision": 0, "uuid": "first", "tool": "brush"}
+
+
+def edit(server: Server, body: bytes, **query: object):
+    url = f"{server.visit(server.volume)}/edits"
+    return server.client.post(url, content=body, params=EDITS | query)
+
+
+def stroke(server: Server, **said: object):
+    shape = {
+        "base_revision": 0,
+        "uuid": "first",
+        "tool": "brush",
+        "label": 1,
+        "points": [[100.5, 50.5]],
+        "radius": 1,
+        "only": None,
+    }
+    return server.client.post(f"{server.visit(server.scene)}/edits", json=shape | said)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.WrongToken(), 403),
+        (errors.TooLarge("SV-X-1", "x"), 413),
+        (NotFound("SV-X-1", "x"), 404),
+        (Conflict("SV-X-1", "x"), 409),
+        (Refused("SV-X-1", "x"), 400),
+        (Question("SV-X-1", "x", "key"), 400),
+        (DiskFull(), 507),
+    ],
+)
+def test_each_error_has_its_status(error, status):
+    assert errors.status(error) == status
+
+
+@pytest.mark.parametrize("path", ["volume.nii", "mask", "state", "slice.png?mm=0"])
+def test_a_wrong_token_is_refused(server: Server, path: str):
+    url = f"/sv/cases/{server.volume.id}/wrong/visits/{server.volume.visits[0].id}/{path}"
+    answer = server.client.get(url)
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "SV-CASE-403"
+
+
+def test_the_token_of_one_case_does_not_open_another(server: Server):
+    base = server.base(server.volume)
+    other = f"{base}/visits/{server.scene.visits[0].id}/state"
+    assert server.client.get(other).status_code == 404
+    swapped = base.replace(server.volume.id, server.scene.id)
+    assert server.client.get(f"{swapped}/thumbnail.png").status_code == 403
+
+
+def test_the_volume_is_sent_canonical_and_once(server: Server):
+    url = f"{server.visit(server.volume)}/volume.nii"
+    answer = server.client.get(url)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["x-size"]) == len(answer.content)
+    image = nib.Nifti1Image.from_bytes(answer.content)
+    assert nib.aff2axcodes(image.affine) == ("R", "A", "S")
+    assert np.array_equal(np.asarray(image.dataobj), voxels()[::-1, ::-1, :])
+    again = server.client.get(url, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_a_stroke_is_applied_counted_and_read_back(server: Server):
+    size = voxels().size
+    answer = edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)))
+    assert answer.status_code == 200
+    state = answer.json()
+    assert state["revision"] == 1
+    assert state["labels"][0]["count"] == 3
+    assert state["labels"][0]["amount"] == pytest.approx(3 * 24 / 1000)
+
+    mask = server.client.get(f"{server.visit(server.volume)}/mask")
+    assert mask.headers["x-revision"] == "1"
+    assert len(mask.content) == size
+    assert np.flatnonzero(np.frombuffer(mask.content, np.uint8)).tolist() == [0, 1, 7]
+
+    native = workbench.get(server.store, server.volume.visits[0].id).mask().data
+    assert native[-1, -1, 0] == native[-2, -1, 0] == native[2, -2, 0] == 1
+
+
+def test_a_stroke_sent_twice_is_applied_once(server: Server):
+    body = runs.encode(np.array([3]), np.array([1], np.uint8))
+    assert edit(server, body).json()["revision"] == 1
+    assert edit(server, body).json()["revision"] == 1
+
+
+def test_a_stroke_on_an_old_mask_is_a_conflict(server: Server):
+    body = runs.encode(np.array([3]), np.array([1], np.uint8))
+    edit(server, body)
+    answer = edit(server, body, uuid="second")
+    assert answer.status_code == 409
+    assert answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "query"),
+    [
+        (runs.encode(np.array([210]), np.array([1], np.uint8)), {}),
+        (b"\x05\x01", {}),
+        (runs.encode(np.array([3]), np.array([77], np.uint8)), {}),
+        (runs.encode(np.array([3]), np.array([1], np.uint8)), {"base_revision": "x"}),
+        (runs.encode(np.array([3]), np.array([1], np.uint8)), {"uuid": ""}),
+    ],
+    ids=["past the end", "cut short", "unknown label", "no revision", "no uuid"],
+)
+def test_a_stroke_that_makes_no_sense_is_refused(server: Server, body: bytes, query):
+    assert edit(server, body, **query).status_code == 400
+    assert server.client.get(f"{server.visit(server.volume)}/state").json()["revision"] == 0
+
+
+def test_an_edit_that_is_too_large_is_refused(server: Server):
+    url = f"{server.visit(server.volume)}/undo"
+    assert server.client.post(url, content=b" " * (4 * 2**20 + 1)).status_code == 413
+
+
+def test_undo_and_redo(server: Server):
+    edit(server, runs.encode(np.array([3]), np.array([1], np.uint8)))
+    url = server.visit(server.volume)
+    undone = server.client.post(f"{url}/undo", json={"base_revision": 1, "uuid": "u"}).json()
+    assert undone["labels"][0]["count"] == 0 and undone["can_redo"] and undone["runs"]
+    redone = server.client.post(f"{url}/redo", json={"base_revision": 2, "uuid": "r"}).json()
+    assert redone["labels"][0]["count"] == 1
+    assert (
+        server.client.post(f"{url}/redo", json={"base_revision": 3, "uuid": "s"}).status_code == 400
+    )
+
+
+def test_a_brush_on_a_scene_gives_hectares(server: Server):
+    state = stroke(server).json()
+    row = next(row for row in state["labels"] if row["value"] == 1)
+    assert row["count"] == 5
+    assert row["amount"] == pytest.approx(5 * 0.01, rel=2e-3)
+    assert state["box"] == [49, 52, 99, 102]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"points": "x"},
+        {"points": [[1]]},
+        {"points": [[1, None]]},
+        {"label": 99},
+        {"label": "1"},
+        {"uuid": 3},
+        {"radius": "wide"},
+        {"only": "all"},
+    ],
+)
+def test_an_operation_that_makes_no_sense_is_refused(server: Server, said):
+    assert stroke(server, **said).status_code == 400
+
+
+def tile(server: Server, path: str):
+    return server.client.get(f"{server.visit(server.scene)}/{path}")
+
+
+def opened(answer) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(answer.content)))
+
+
+def test_a_tile_shows_the_pixels_it_lies_on(server: Server):
+    answer = tile(server, "tiles/1/0/0.jpg?bands=0,1,2&stretch=0:255,0:255,0:255")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert "immutable" in answer.headers["cache-control"]
+    picture = opened(answer).astype(int)
+    assert picture.shape == (512, 512, 3)
+    assert np.abs(picture - np.moveaxis(pixels()[:, :512, :512], 0, -1)).mean() < 6
+
+
+def test_a_tile_over_the_edge_is_clear_there(server: Server):
+    answer = tile(server, "tiles/1/1/1.jpg?bands=0,1,2&stretch=0:255,0:255,0:255")
+    assert answer.headers["content-type"] == "image/png"
+    alpha = opened(answer)[..., 3]
+    assert alpha[:88, :188].min() == 255 and alpha[88:].max() == 0 and alpha[:, 188:].max() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("tiles/2/0/0.jpg", 404),
+        ("tiles/1/2/0.jpg", 404),
+        ("tiles/1/0/0.jpg?bands=7", 400),
+        ("tiles/1/0/0.jpg?bands=0&stretch=1", 400),
+        ("tiles/1/0/0.jpg?bands=0&stretch=nan:1", 400),
+        ("values?row=0&column=900", 404),
+        ("values?row=a&column=0", 400),
+        ("download/../../secret", 404),
+        ("download/mask.nii.gz", 404),
+        ("volume.nii", 400),
+        ("slice.png?mm=0", 400),
+    ],
+)
+def test_what_is_not_there_is_told(server: Server, path: str, status: int):
+    answer = tile(server, path)
+    assert answer.status_code == status
+
+
+def test_mask_tiles_follow_the_mask_and_are_kept_by_revision(server: Server):
+    stroke(server)
+    fresh = tile(server, "mask/1/0/0.png?rev=1")
+    assert "immutable" in fresh.headers["cache-control"]
+    assert tile(server, "mask/1/0/0.png?rev=0").headers["cache-control"] == "no-store"
+    labels = np.asarray(Image.open(BytesIO(fresh.content)))
+    assert np.argwhere(labels).tolist() == [[49, 100], [50, 99], [50, 100], [50, 101], [51, 100]]
+
+
+def test_values_under_the_pointer(server: Server):
+    stroke(server)
+    said = tile(server, "values?row=50&column=100").json()
+    assert said == {"values": {"red": 51, "green": 101, "blue": 151}, "label": 1, "name": "forest"}
+
+
+def test_change_tiles_show_loss(server: Server):
+    first, second = (visit.id for visit in server.scene.visits)
+    before = workbench.get(server.store, first)
+    before.edit_shape("brush", 1, [[10, 10]], 3.0, base_revision=0, uuid="a")
+    after = workbench.get(server.store, second)
+    after.edit_shape("brush", 2, [[10, 10]], 3.0, base_revision=0, uuid="b")
+    url = f"{server.base(server.scene)}/change/{first}/{second}/1/0/0.png?label=1"
+    codes = np.asarray(Image.open(BytesIO(server.client.get(url).content)))
+    assert np.count_nonzero(codes == 2) == 29 and set(np.unique(codes)) == {0, 2}
+
+
+def test_slices_and_thumbnails_are_pictures(server: Server):
+    for url in (
+        f"{server.visit(server.volume)}/slice.png?plane=axial&mm=8&size=64",
+        f"{server.base(server.volume)}/thumbnail.png",
+        f"{server.base(server.scene)}/thumbnail.png",
+    ):
+        answer = server.client.get(url)
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.headers["content-encoding"] == "identity"
+        assert max(opened(answer).shape[:2]) in (64, 320)
+
+
+def test_the_downloaded_mask_is_the_mask(server: Server, tmp_path):
+    edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)))
+    stroke(server)
+    for case, file in ((server.volume, "mask.nii.gz"), (server.scene, "mask.tif")):
+        answer = server.client.get(f"{server.visit(case)}/download/{file}")
+        assert answer.status_code == 200 and "attachment" in answer.headers["content-disposition"]
+        path = tmp_path / file
+        path.write_bytes(answer.content)
+        bench = workbench.get(server.store, case.visits[-1].id)
+        assert np.array_equal(read_mask(path, like=case.visits[-1].grid).data, bench.mask().data)
+
+
+def test_outlines_and_numbers_are_downloaded(server: Server):
+    stroke(server)
+    outlines = server.client.get(f"{server.visit(server.scene)}/download/polygons.gpkg")
+    assert outlines.content.startswith(b"SQLite format 3")
+    numbers = server.client.get(f"{server.visit(server.scene)}/download/numbers.csv")
+    assert numbers.headers["content-type"].startswith("text/csv")
+    assert "forest" in numbers.text and "not for diagnosis" in numbers.text
+    every = server.client.get(f"{server.base(server.scene)}/download/numbers.csv")
+    assert "2018-07-01" in every.text and "2020-07-01" in every.text
+
+
+def uploads(server: Server) -> str:
+    from segviz.store import access
+
+    return f"/sv/uploads/{access.token(server.store.settings, 'uploads')}"
+
+
+def test_an_upload_lies_on_disk_under_a_number_of_ours(server: Server):
+    upload = server.client.post(uploads(server)).json()["upload"]
+    body = gzip.compress(b"voxels" * 100)
+    name = "../../etc/DOE^JOHN.nii.gz"
+    answer = server.client.post(
+        f"{uploads(server)}/{upload}/0", content=body, params={"name": name}
+    )
+    assert answer.json() == {"bytes": len(body)}
+    (path,) = server.store.upload_files(upload)
+    assert path.name == "00000.nii.gz" and path.read_bytes() == body
+    kept = path.parent / "names" / "00000.nii.gz.json"
+    assert json.loads(kept.read_text())["name"] == name
+
+
+def test_uploads_are_guarded(server: Server):
+    assert server.client.post("/sv/uploads/wrong").status_code == 403
+    assert server.client.post(f"{uploads(server)}/not-begun-at-all-0/0").status_code == 404
+    upload = server.client.post(uploads(server)).json()["upload"]
+    assert server.client.post(f"{uploads(server)}/{upload}/5000", content=b"").status_code == 413
+    assert server.client.post(f"{uploads(server)}/{upload}/x", content=b"").status_code == 404
+
+
+def test_an_upload_that_leaves_no_room_is_refused(server: Server, monkeypatch):
+    from segviz.web import uploads as room
+
+    monkeypatch.setattr(room, "FILE_LIMIT", 10)
+    upload = server.client.post(uploads(server)).json()["upload"]
+    answer = server.client.post(f"{uploads(server)}/{upload}/0", content=b"x" * 11)
+    assert answer.status_code == 413
+    assert server.store.upload_files(upload) == []
