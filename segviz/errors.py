@@ -75,6 +75,6 @@ class DiskFull(SegvizError):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(
-            "SV-CASE-020",
+            "SV-EDIT-040",
             message or "Saving stopped: the disk is full. Free some space and do it again.",
         )

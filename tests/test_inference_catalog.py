@@ -113,6 +113,9 @@ def test_the_shipped_cards_are_complete():
 
 
 def test_cards_are_read_without_torch():
-    code = "import sys, segviz.inference.catalog as c, segviz.settings as s; c.models(s.load()); print('torch' in sys.modules)"
+    code = (
+        "import sys; from segviz import settings; from segviz.inference import catalog; "
+        "catalog.models(settings.load()); print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

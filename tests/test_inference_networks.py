@@ -49,7 +49,7 @@ def test_weights_of_another_network_are_refused(card):
 
 def test_weights_that_are_no_numbers_are_refused(card):
     weights = load_file(card.weights)
-    next(iter(weights.values())).view(-1)[0] = float("nan")
+    next(value for value in weights.values() if value.is_floating_point()).view(-1)[0] = torch.nan
     save_file(weights, card.weights)
     assert refusal(card) == "SV-MDL-008"
 

@@ -1,5 +1,7 @@
 """How a grid is laid out in windows."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def test_windows_cover_everything_with_the_overlap(size):
     assert length <= 96
     assert starts[0] == 0
     assert starts[-1] + length >= size
-    for first, second in zip(starts, starts[1:], strict=False):
+    for first, second in pairwise(starts):
         assert first + length - second >= 24
 
 

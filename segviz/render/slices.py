@@ -96,12 +96,10 @@ def overlay(
     pixels: NDArray[np.uint8], labels: NDArray[np.uint8], legend: Legend
 ) -> NDArray[np.uint8]:
     """Colours [row, column, 3] under the outline and the light fill of the labels [row, column]."""
-    colors, painted = picture.palette(legend), pixels.copy()
-    line = outline(labels)
-    fill = (labels > 0) & ~line
-    painted[line] = colors[labels[line]]
-    painted[fill] = np.rint(pixels[fill] * (1 - FILL) + colors[labels[fill]] * FILL)
-    return painted
+    opacity = np.where(outline(labels), np.uint8(255), np.uint8(round(255 * FILL)) * (labels > 0))
+    colors = picture.palette(legend)[labels]
+    layers = (Image.fromarray(layer) for layer in (colors, pixels, opacity))
+    return np.asarray(Image.composite(*layers), dtype=np.uint8)
 
 
 def outline(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ Data: the 20 whole-head label maps and brightness priors of SynthSeg (Apache-2.0
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ def read_head(path: Path, tissues: Tissues) -> Head:
 def read_heads(data: Path, held_out: bool = False) -> list[Head]:
     """The label maps to learn from, or those kept for choosing."""
     tissues = Tissues(data)
-    paths: Iterable[Path] = sorted((data / "training_label_maps").glob("*.nii.gz"))
+    paths = sorted((data / "training_label_maps").iterdir())
     return [read_head(p, tissues) for p in paths if (p.name in HELD_OUT) == held_out]
 
 

@@ -71,7 +71,8 @@ def read_chips(data: Path) -> tuple[list[Chip], list[Chip], list[Chip]]:
     Test: sorted by name, every fourth from the second. To choose with: every eighth from the fourth
     of the rest.
     """
-    chips = [read_chip(path) for path in sorted((data / "training" / "images").glob("*.tiff"))]
+    paths = sorted((data / "training" / "images").iterdir())
+    chips = [read_chip(path) for path in paths]
     rest = [chip for n, chip in enumerate(chips) if n % 4 != 1]
     return [chip for n, chip in enumerate(rest) if n % 8 != 3], rest[3::8], chips[1::4]
 

@@ -81,7 +81,7 @@ def train(
     network = networks.build(chosen.NETWORK)
     try:
         draw = chosen.drawer(data, np.random.default_rng(seed))
-    except (OSError, IndexError) as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(
             "SV-MDL-010",
             f"The folder does not hold the data of '{recipe}'; the model's card names them.",

@@ -85,6 +85,7 @@ def row(store: Store, case: Case) -> None:
                 label="Change",
                 icon=":material/show_chart:",
                 query_params=links.query(case),
+                width="stretch",
             )
 
 

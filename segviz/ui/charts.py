@@ -63,7 +63,7 @@ def over_time(
             )
         )
     figure.update_layout(
-        height=300,
+        height=250,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
         hovermode="closest",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},

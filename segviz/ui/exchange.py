@@ -79,7 +79,7 @@ def take(store: Store, visit: Visit, path: Path, name: str, answers: Mapping[str
         workbench.get(store, visit.id).replace_by(
             mask, title=f"Import of {name}", uuid=path.parent.name
         )
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def about(visit: Visit) -> None:

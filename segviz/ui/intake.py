@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class Waiting:
     names: tuple[str, ...]
     name: str = ""
     case_id: str | None = None
+    when: date | None = None
     answers: dict[str, str] = field(default_factory=dict)
     question: Question | None = None
 
@@ -77,9 +79,14 @@ def describe(store: Store, cases: list[Case], waiting: Waiting) -> None:
     with st.form("describe", border=False):
         targets = {None: NEW} | {case.id: case.name for case in cases}
         target = st.selectbox("Add to", list(targets), format_func=targets.__getitem__)
-        name = st.text_input("Name of a new case", placeholder="no patient's name")
+        name = st.text_input("Name of the new case", placeholder="no patient's name, please")
+        with st.expander("Where the file is silent or wrong"):
+            spacing = st.text_input("Voxel size, mm", placeholder="0.86,0.86,6.5").strip()
+            when = st.date_input("Date of the image", None, date(1970, 1, 1), date.today())
         if st.form_submit_button("Open", type="primary"):
-            attempt(store, replace(waiting, case_id=target, name=name.strip()))
+            typed = {"spacing_mm": spacing} if spacing else {}
+            described = replace(waiting, case_id=target, name=name.strip(), when=when)
+            attempt(store, replace(described, answers=waiting.answers | typed))
     start_again()
 
 
@@ -92,6 +99,7 @@ def attempt(store: Store, waiting: Waiting) -> None:
                 waiting.paths,
                 case_id=waiting.case_id,
                 name=waiting.name,
+                when=waiting.when,
                 answers=waiting.answers,
             )
     except Question as question:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import streamlit as st
@@ -54,7 +55,7 @@ def map_data(store: Store, case: Case, visit: Visit, grid: RasterGrid) -> dict[s
         "visit": visit.id,
         "shape": list(grid.shape),
         "transform": list(grid.transform[:6]),
-        "proj4": grid.crs.to_proj4() if grid.crs else "",
+        "proj4": proj4(grid),
         "crs": grid.crs_name or "",
         "metres_per_pixel": metres_per_pixel(grid),
         "max_zoom": max_zoom(grid.shape),
@@ -65,6 +66,15 @@ def map_data(store: Store, case: Case, visit: Visit, grid: RasterGrid) -> dict[s
         "mode": "review",
         "change": None,
     }
+
+
+def proj4(grid: RasterGrid) -> str:
+    """The CRS as the browser's proj4 reads it; enough to show where the pointer is."""
+    if grid.crs is None:
+        return ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of the WKT's parts that PROJ strings lack
+        return grid.crs.to_proj4()
 
 
 def map_visit(store: Store, visit: Visit) -> dict[str, Any]:

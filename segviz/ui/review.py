@@ -124,7 +124,7 @@ def add_label(store: Store, visit: Visit) -> None:
         color = st.color_picker("Colour", PALETTE[len(legend) % len(PALETTE)])
         if st.form_submit_button("Add", type="primary"):
             workbench.get(store, visit.id).add_label(name, color, uuid=uuid4().hex)
-            st.rerun(scope="fragment")
+            st.rerun()
 
 
 def history(state: dict[str, Any]) -> None:

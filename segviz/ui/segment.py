@@ -81,7 +81,7 @@ def not_offered(cards: list[Card], reasons: dict[str, str | None]) -> str | None
 def start(store: Store, visits: list[Visit], card: Card, options: dict[str, int]) -> None:
     for visit in visits:
         jobs.submit(store, "segment", visit.id, {"model": card.name, "options": options})
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def watch(store: Store, job_id: str) -> None:

@@ -55,8 +55,8 @@ def plural(count: int, one: str, many: str = "") -> str:
 def quantity(value: float | None, unit: str) -> str:
     """An amount with its unit, with the digits that a stroke of the brush moves.
 
-    >>> quantity(48.618, "ml"), quantity(0.0421, "ml"), quantity(48952.4, "ha"), quantity(8, "pixels")
-    ('48.62 ml', '0.042 ml', '48,952.4 ha', '8 pixels')
+    >>> quantity(48.618, "ml"), quantity(0.0421, "ml"), quantity(48952.4, "ha")
+    ('48.62 ml', '0.042 ml', '48,952.4 ha')
     """
     if value is None:
         return "–"

@@ -106,8 +106,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
       this.frame.progress('opening the scan', null)
       const [scan, loaded] = await Promise.all([this.loadScan(), this.loadMask()])
       this.frame.progress('drawing', null)
-      await this.picture.open(scan)
-      this.fillPresets()
+      await this.picture.open(scan, (values) => this.fillPresets(values))
       this.replaceMask(loaded.mask)
       this.ready = true
       this.session.start(loaded.state)
@@ -306,11 +305,14 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
     this.frame.locate(parts.filter(Boolean).join(' · '))
   }
 
-  private fillPresets(): void {
-    this.presets = presets(this.props.modality, this.props.window, this.picture.values)
+  /** Offer the windows that suit these values; answers the first one to show. */
+  private fillPresets(values: ArrayLike<number>): Window {
+    this.presets = presets(this.props.modality, this.props.window, values)
     const options = this.presets.map(({ name }) => ({ value: name, text: name }))
     this.windows.fill([...options, { value: 'Own', text: 'By hand' }])
-    this.choosePreset(this.props.window || this.props.modality !== 'CT' ? 'Auto' : this.presets[0]!.name)
+    const first = this.presets.find(({ name }) => this.props.window !== null && name === 'Auto') ?? this.presets[0]!
+    this.windows.value = first.name
+    return first.window
   }
 
   private choosePreset(name: string): void {

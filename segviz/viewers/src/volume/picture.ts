@@ -66,10 +66,11 @@ export class Picture {
     return document.createElement('canvas').getContext('webgl2') !== null
   }
 
-  /** Show a canonical NIfTI file; `fromSize` is how long `mask` must be. */
-  async open(file: ArrayBuffer): Promise<void> {
+  /** Show a canonical NIfTI file; `windowOf` says from its values how, before the first picture. */
+  async open(file: ArrayBuffer, windowOf: (values: ArrayLike<number>) => Window): Promise<void> {
     await this.nv.attachToCanvas(this.canvas, false)
     const volume = await NVImage.loadFromUrl({ url: 'volume.nii', name: 'volume.nii', buffer: file, colormap: 'gray' })
+    ;[volume.cal_min, volume.cal_max] = windowOf(valuesOf(volume))
     this.shape = volume.dimsRAS!.slice(1, 4) as Vec3
     this.spacing = volume.pixDimsRAS!.slice(1, 4) as Vec3
     this.affine = volume.hdr!.affine
@@ -80,18 +81,6 @@ export class Picture {
     this.observer.observe(this.host)
     this.resize()
     this.fit()
-  }
-
-  get voxelCount(): number {
-    return this.shape[0] * this.shape[1] * this.shape[2]
-  }
-
-  get values(): ArrayLike<number> {
-    const volume = this.nv.volumes[0]!
-    const { scl_slope: slope, scl_inter: inter } = volume.hdr!
-    const raw = volume.img!
-    if (!Number.isFinite(slope) || slope === 0 || (slope === 1 && inter === 0)) return raw
-    return Float32Array.from(raw as ArrayLike<number>, (value) => value * slope + inter)
   }
 
   valueAt(voxel: Vec3): number {
@@ -244,4 +233,12 @@ export class Picture {
     const mm = this.nv.frac2mm(voxel.map((v, axis) => (v + 0.5) / this.shape[axis]!) as Vec3)
     return [mm[0]!, mm[1]!, mm[2]!]
   }
+}
+
+/** Measured values; the file's slope and intercept applied. */
+function valuesOf(volume: NVImage): ArrayLike<number> {
+  const { scl_slope: slope, scl_inter: inter } = volume.hdr!
+  const raw = volume.img as ArrayLike<number>
+  if (!Number.isFinite(slope) || slope === 0 || (slope === 1 && inter === 0)) return raw
+  return Float32Array.from(raw, (value) => value * slope + inter)
 }

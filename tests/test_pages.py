@@ -1,0 +1,186 @@
+"""Each page as Streamlit runs it, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from web_case import Server
+
+from segviz import jobs, opening, viewers, workbench
+from segviz.ui import frame
+
+PAGES = Path(__file__).parent.parent / "pages"
+
+
+@pytest.fixture(autouse=True)
+def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages see the test's workspace; no worker is started and no viewer need be built."""
+    given = server.store.settings
+    monkeypatch.setattr(frame.settings, "load", lambda: given)
+    monkeypatch.setattr(jobs, "ensure_worker", lambda settings: None)
+    monkeypatch.setattr(viewers, "inline", lambda name: f"// {name}\nexport default () => {{}}")
+
+
+def run(page: str, **query: str) -> AppTest:
+    """A page inside its frame, as a link straight to it opens it."""
+    test = AppTest.from_file(PAGES / "navigation.py", default_timeout=30)
+    if page != "cases":
+        test = test.switch_page(f"{page}.py")
+    for name, value in query.items():
+        test.query_params[name] = value
+    return test.run()
+
+
+def text(test: AppTest) -> str:
+    """All HTML and Markdown of a page."""
+    parts = [element.proto.body for element in test.get("html")]
+    return " ".join([*parts, *(element.value for element in test.markdown)])
+
+
+def components(test: AppTest) -> list[str]:
+    return [element.proto.component_name for element in test.get("bidi_component")]
+
+
+def paint(server: Server, number: int, label: int, radius: float = 5.0) -> None:
+    bench = workbench.get(server.store, server.scene.visits[number].id)
+    bench.edit_shape(
+        "brush", label, [[50, 50]], radius, base_revision=bench.revision, uuid=f"{number}-{label}"
+    )
+
+
+@pytest.mark.parametrize("page", ["cases", "review", "change", "models"])
+def test_each_page_stands_in_its_frame(page: str):
+    test = run(page)
+    assert not test.exception
+    assert frame.NOTICE in text(test)
+
+
+def test_the_worklist_shows_all_cases_and_finds_one():
+    test = run("cases")
+    labels = [element.proto.label for element in test.get("page_link")]
+    assert "**Patient A**" in labels and "**Place B**" in labels
+    test.text_input[0].set_value("place").run()
+    labels = [element.proto.label for element in test.get("page_link")]
+    assert "**Place B**" in labels and "**Patient A**" not in labels
+    assert components(test) == ["segviz_upload"]
+
+
+def test_no_picture_goes_through_streamlits_media_files(server: Server):
+    test = run("cases")
+    assert f"/sv/cases/{server.volume.id}/" in text(test)
+    assert not test.get("imgs")
+
+
+@pytest.mark.parametrize("page", ["review", "change"])
+def test_a_page_without_a_case_lets_one_be_chosen(page: str):
+    labels = [element.proto.label for element in run(page).get("page_link")]
+    assert any("Patient A" in label for label in labels)
+
+
+def test_a_link_to_a_case_that_is_gone_is_told_in_a_sentence():
+    test = run("review", case="gone-gone-gone-gone")
+    assert not test.exception
+    assert "SV-CASE-025" in text(test)
+
+
+def test_review_of_a_volume(server: Server):
+    test = run("review", case=server.volume.id)
+    assert not test.exception
+    assert components(test)[0] == "segviz_volume"
+    assert "Lesion" in text(test) and "0.00 ml" in text(test)
+    assert "download/mask.nii.gz" in text(test)
+
+
+def test_review_of_a_scene_follows_the_visit_in_its_address(server: Server):
+    first = server.scene.visits[0].id
+    paint(server, 0, 1)
+    test = run("review", case=server.scene.id, visit=first)
+    assert not test.exception
+    assert components(test)[0] == "segviz_map"
+    assert first in test.get("bidi_component")[0].proto.json
+    assert "forest" in text(test) and "0.81 ha" in text(test)
+
+
+def test_the_viewers_data_stay_the_same_while_a_mask_is_edited(server: Server):
+    test = run("review", case=server.scene.id)
+    before = test.get("bidi_component")[0].proto.json
+    paint(server, 1, 1)
+    test.run()
+    assert test.get("bidi_component")[0].proto.json == before
+    assert "0.81 ha" in text(test)
+
+
+def test_running_a_model_puts_a_job_in_the_queue(server: Server):
+    test = run("review", case=server.scene.id)
+    next(button for button in test.button if button.label == "Run").click().run()
+    (job,) = jobs.of_visit(server.store, server.scene.visits[-1].id)
+    assert job.kind == "segment" and job.is_open
+    next(button for button in test.button if button.label == "Cancel").click().run()
+    assert jobs.status(server.store, job.id).state == "cancelled"
+
+
+def test_a_status_is_kept(server: Server):
+    test = run("review", case=server.volume.id)
+    status = next(box for box in test.selectbox if box.label == "Status")
+    status.set_value("reviewed").run()
+    assert server.store.case(server.volume.id).status == "reviewed"
+
+
+def test_a_new_label_can_be_painted(server: Server):
+    test = run("review", case=server.volume.id)
+    next(field for field in test.text_input if field.label == "Name").set_value("Oedema")
+    next(button for button in test.button if button.label == "Add").click().run()
+    legend = workbench.get(server.store, server.volume.visits[0].id).legend
+    assert [label.name for label in legend] == ["Lesion", "Oedema"]
+
+
+def test_change_needs_two_visits(server: Server):
+    assert "One visit has no change" in text(run("change", case=server.volume.id))
+
+
+def test_change_of_a_scene_balances(server: Server):
+    paint(server, 0, 1, radius=5.0)
+    paint(server, 1, 1, radius=3.0)
+    paint(server, 1, 2, radius=1.0)
+    test = run("change", case=server.scene.id)
+    assert not test.exception
+    assert components(test) == ["segviz_map"]
+    shown = text(test)
+    assert "−0.050 ha" in shown and "Tree-cover loss is not deforestation" in shown
+    assert "29 pixels with a class on both dates" in shown
+
+
+def test_change_of_volumes(server: Server, tmp_path: Path):
+    from web_case import write_volume
+
+    path = write_volume(tmp_path / "scan_2022-05-02.nii.gz")
+    opening.open_files(server.store, [path], case_id=server.volume.id)
+    case = server.store.case(server.volume.id)
+    for number, visit in enumerate(case.visits):
+        cells = [0, 1, 2][: number + 1]
+        import numpy as np
+
+        workbench.get(server.store, visit.id).edit_cells(
+            np.array(cells), np.ones(len(cells), np.uint8), base_revision=0, uuid=visit.id
+        )
+    test = run("change", case=case.id)
+    assert not test.exception
+    assert components(test) == ["segviz_compare"]
+    assert "+100 %" in text(test) and "2022-05-02" in text(test)
+
+
+def test_models_show_their_cards():
+    shown = text(run("models"))
+    assert "Otsu" in shown and "Where it fails" in shown
+
+
+def test_a_name_is_never_markup(server: Server):
+    server.store.add_case("<img src=x onerror=alert(1)>", "volume")
+    case = server.store.cases()[0]
+    opening.open_files(
+        server.store, server.store.files(server.volume.visits[0].id), case_id=case.id
+    )
+    for page in ("review", "change", "cases"):
+        assert "<img src=x" not in text(run(page, case=case.id))
