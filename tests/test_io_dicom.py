@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import warnings
 import zipfile
@@ -13,7 +14,9 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+from PIL import Image
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -48,7 +51,14 @@ def plane(
     meta.TransferSyntaxUID = syntax
     meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.4")
     meta.MediaStorageSOPInstanceUID = generate_uid()
-    item = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    item = FileDataset(
+        "",
+        {},
+        file_meta=meta,
+        preamble=b"\0" * 128,
+        is_implicit_VR=syntax.is_implicit_VR,
+        is_little_endian=syntax.is_little_endian,
+    )
     item.SOPClassUID = meta.MediaStorageSOPClassUID
     item.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     item.StudyInstanceUID, item.SeriesInstanceUID = STUDY, SERIES
@@ -304,25 +314,29 @@ def test_an_inverted_grey_scale_is_turned_round(tmp_path: Path) -> None:
     assert [note.code for note in volume.notes] == ["SV-DCM-104"]
 
 
+def as_jpeg_2000(item: FileDataset, pixels: np.ndarray) -> None:
+    packed = io.BytesIO()
+    Image.fromarray(pixels).save(packed, "JPEG2000", no_jp2=True, irreversible=False)
+    item.PixelData = encapsulate([packed.getvalue()])
+    item["PixelData"].VR = "OB"
+    item["PixelData"].is_undefined_length = True
+    item.file_meta.TransferSyntaxUID = JPEG2000Lossless
+
+
 @pytest.mark.parametrize(
     "syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless, JPEG2000Lossless]
 )
 def test_transfer_syntaxes_give_the_same_voxels(tmp_path: Path, syntax: UID) -> None:
-    planes = []
-    for k in range(2):
-        item = plane(k)
-        item.PixelData = np.arange(256, dtype=np.uint16).reshape(16, 16).tobytes()
-        if syntax.is_compressed and syntax == RLELossless:
+    pixels = np.arange(256, dtype=np.uint16).reshape(16, 16)
+    planes = [plane(k, syntax=ExplicitVRLittleEndian) for k in range(2)]
+    if syntax in (ImplicitVRLittleEndian, ExplicitVRBigEndian):
+        planes = [plane(k, syntax=syntax) for k in range(2)]
+    for item in planes:
+        item.PixelData = pixels.astype(">u2" if syntax == ExplicitVRBigEndian else "<u2").tobytes()
+        if syntax == RLELossless:
             item.compress(syntax)
-        elif syntax == JPEG2000Lossless:
-            pytest.importorskip("openjpeg", reason="no JPEG 2000 encoder here")
-            item.compress(syntax)
-        else:
-            item.file_meta.TransferSyntaxUID = syntax
-            if syntax == ExplicitVRBigEndian:
-                item.PixelData = np.arange(256, dtype=">u2").tobytes()
-                item["PixelData"].VR = "OW"
-        planes.append(item)
+        if syntax == JPEG2000Lossless:
+            as_jpeg_2000(item, pixels)
     volume = open_image([save(tmp_path / "s", *planes)])
     assert np.array_equal(volume.data[:, :, 0].T, np.arange(256).reshape(16, 16))
 
@@ -363,18 +377,23 @@ class TestDamage:
         folder = save(tmp_path / "s", plane(Rows=65535, Columns=65535, NumberOfFrames=2**31 - 1))
         assert finding(folder)[0] == "REFUSE"
 
-    def test_deep_nesting(self, tmp_path: Path) -> None:
-        item = plane()
-        inner = Dataset()
-        inner.ImagePositionPatient = [0.0, 0, 0]
-        for _ in range(300):
-            outer = Dataset()
-            outer.PlanePositionSequence = [inner]
-            inner = outer
-        item.PerFrameFunctionalGroupsSequence = [inner]
-        path = save(tmp_path / "s", item) / "000.dcm"
-        level = check([path])
-        assert all(found.level in ("REFUSE", "ASK", "NOTE") for found in level)
+    def test_damaged_jpeg_2000(self, tmp_path: Path) -> None:
+        planes = [plane(k) for k in range(2)]
+        for item in planes:
+            as_jpeg_2000(item, np.arange(256, dtype=np.uint16).reshape(16, 16))
+        broken = bytearray(planes[0].PixelData)
+        broken[20:60] = b"\xff" * 40
+        planes[0].PixelData = bytes(broken)
+        assert finding(save(tmp_path / "s", *planes)) == ("REFUSE", "SV-DCM-021")
+
+    def test_three_thousand_nested_sequences(self, tmp_path: Path) -> None:
+        path = save(tmp_path / "s", plane()) / "000.dcm"
+        content = path.read_bytes()
+        at = content.index(b"\xe0\x7f\x10\x00OW")
+        opened = b"\x00\x52\x30\x92SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
+        closed = b"\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0"
+        path.write_bytes(content[:at] + opened * 3000 + closed * 3000 + content[at:])
+        assert finding(path) == ("REFUSE", "SV-DCM-003")
 
     def test_five_hundred_mutations_end_in_words(self, tmp_path: Path) -> None:
         random = np.random.default_rng(3)
@@ -484,9 +503,7 @@ def test_a_preamble_that_looks_like_a_tiff_is_still_dicom(tmp_path: Path) -> Non
     assert open_image([path]).channel == "MR"
 
 
-def test_nothing_of_the_patient_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_nothing_of_the_patient_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     item = plane(SliceThickness=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -143,9 +143,7 @@ def test_a_header_extension_that_claims_too_much_is_refused(tmp_path: Path) -> N
     assert finding(stored(tmp_path, bytes(content))) == ("REFUSE", "SV-NII-003")
 
 
-def test_a_bomb_is_refused_from_its_header(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bomb_is_refused_from_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEGVIZ_MEM_GB", "2")
     header = nib.Nifti1Header()
     header.set_data_shape((2000, 2000, 1000))

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+expect.set_options(timeout=60_000)
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 
 
@@ -27,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Server:
-    """``streamlit run app.py`` in a process group of its own, so that it can be killed and started."""
+    """``streamlit run app.py`` on a workspace, to be killed and started again."""
 
     def __init__(self, home: Path) -> None:
         self.home = home

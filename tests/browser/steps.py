@@ -15,7 +15,7 @@ def open_files(page: Page, url: str, files: list[Path], name: str) -> None:
         page.get_by_role("button", name="Choose files").click()
     chooser.value.set_files(files)
     page.get_by_label("Name of the new case").fill(name)
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button", name="Open").click()
     page.wait_for_url(re.compile("/review"))
     wait_for_picture(page)
 
@@ -31,8 +31,17 @@ def chip(page: Page, label: str) -> Locator:
 
 def amount(page: Page, label: str) -> float:
     """The ml or ha beside a label in the picture's own row."""
-    text = chip(page, label).inner_text()
-    found = re.search(r"([\d,]+\.?\d*)\s*(ml|ha)", text.replace("\u202f", "").replace("\xa0", " "))
+    return number_of(chip(page, label))
+
+
+def table_amount(page: Page, label: str) -> float:
+    """The ml or ha of a label in the panel beside the picture."""
+    return number_of(page.locator(".sv-table tr", has_text=label).first)
+
+
+def number_of(place: Locator) -> float:
+    text = place.inner_text()
+    found = re.search(r"([\d,]+\.?\d*)\s*(ml|ha)", text)
     assert found, text
     return float(found[1].replace(",", ""))
 

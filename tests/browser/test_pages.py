@@ -66,7 +66,8 @@ def test_a_link_works_on_a_server_just_started(
     scheme: str,
 ) -> None:
     context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, color_scheme=scheme  # type: ignore[arg-type]
+        viewport={"width": 1280, "height": 800},
+        color_scheme=scheme,  # type: ignore[arg-type]
     )
     page = context.new_page()
     page.goto(f"{demo.url}/{place}" + (f"?case={links[world]}" if world else ""))
