@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -25,4 +24,4 @@ def test_folders_are_made_and_the_mode_is_the_usual_one(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "x.csv"
     write_bytes(path, b"new")
     (tmp_path / "y").write_bytes(b"")
-    assert os.stat(path).st_mode == os.stat(tmp_path / "y").st_mode
+    assert path.stat().st_mode == (tmp_path / "y").stat().st_mode

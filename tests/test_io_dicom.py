@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 import pytest
 import SimpleITK as sitk
 from PIL import Image
@@ -395,11 +394,11 @@ class TestDamage:
         path.write_bytes(content[:at] + opened * 3000 + closed * 3000 + content[at:])
         assert finding(path) == ("REFUSE", "SV-DCM-003")
 
-    def test_five_hundred_mutations_end_in_words(self, tmp_path: Path) -> None:
+    def test_mutated_bytes_end_in_words(self, tmp_path: Path) -> None:
         random = np.random.default_rng(3)
         path = save(tmp_path / "s", plane(size=(4, 4))) / "000.dcm"
         good = path.read_bytes()
-        for _ in range(500):
+        for _ in range(200):
             content = bytearray(good)
             for position in random.integers(132, len(good), random.integers(1, 9)):
                 content[position] = random.integers(256)
@@ -514,7 +513,3 @@ def test_nothing_of_the_patient_is_said(tmp_path: Path, caplog: pytest.LogCaptur
         findings = check([folder])
     said = caplog.text + "".join(str(w.message) for w in caught) + repr(findings)
     assert "DOE" not in said and "4711" not in said
-
-
-def test_no_pydicom_fixture_is_broken_by_the_tests() -> None:
-    assert pydicom.config.settings.reading_validation_mode == pydicom.config.IGNORE

@@ -397,12 +397,12 @@ def test_the_same_mask_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
 
 
-def test_thousand_mutated_headers_end_in_words(tmp_path: Path) -> None:
+def test_mutated_headers_end_in_words(tmp_path: Path) -> None:
     """Whatever the bytes, the answer is a grid or a sentence, never another exception."""
     random = np.random.default_rng(7)
     good = seed(np.zeros((4, 4, 4), np.int16))
     path = tmp_path / "scan.nii"
-    for _ in range(1000):
+    for _ in range(300):
         content = bytearray(good)
         for position in random.integers(0, 352, random.integers(1, 9)):
             content[position] = random.integers(256)

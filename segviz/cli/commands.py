@@ -53,6 +53,7 @@ for command in (
     models.segment,
     numbers.measure,
     numbers.change,
+    models.train,
     workspace.export,
 ):
     main.add_command(command)

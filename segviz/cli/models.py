@@ -6,13 +6,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from segviz.cli.options import EXISTING, NEW_FILE, Answers, Numbers, as_json, reading
+from segviz.cli.options import EXISTING, FOLDER, NEW_FILE, Answers, Numbers, as_json, pairs, reading
 from segviz.cli.tables import print_json, print_records, print_table
 
 if TYPE_CHECKING:
@@ -60,11 +61,28 @@ def show(name: str, as_json: bool) -> None:
     card = catalog.card(settings.load(), name)
     if as_json:
         print_json(_public(card))
-        return
-    for field, value in _public(card).items():
-        if isinstance(value, dict | list):
-            value = json.dumps(value, ensure_ascii=False, indent=2)
-        click.echo(f"{field}: {value}")
+    else:
+        print_card(card)
+
+
+def print_card(card: Card) -> None:
+    """What people want to know before they use a model; --json gives all of it."""
+    lines = {
+        "What": card.description,
+        "For": card.intended_use,
+        "Fails": " ".join(card.examples),
+        "Data": card.metadata.get("data_source", ""),
+        "Licence": card.licence,
+        "Weights": f"sha256 {card.sha256}" if card.sha256 else "none",
+        "Options": ", ".join(card.metadata.get("options", {})),
+        "Labels": ", ".join(f"{label.value} {label.name}" for label in card.legend),
+    }
+    click.echo(f"{card.title} ({card.name} {card.version})")
+    for title, text in lines.items():
+        if text:
+            click.echo(click.wrap_text(text, 96, f"  {title:8} ", " " * 11))
+    for row in card.metrics:
+        click.echo(f"  Measured {json.dumps(row, ensure_ascii=False)}")
 
 
 @models.command()
@@ -95,6 +113,9 @@ def verify(as_json: bool) -> None:
 )
 @click.option("--window", type=Numbers("R0,R1,C0,C1", int), metavar="R0,R1,C0,C1",
               help="Part of a scene; the mask covers just this part.")  # fmt: skip
+@click.option(
+    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the model."
+)
 @reading
 @as_json
 def segment(
@@ -104,6 +125,7 @@ def segment(
     report: Path | None,
     device: Device,
     window: Window | None,
+    options: tuple[str, ...],
     answers: Answers,
     as_json: bool,
 ) -> None:
@@ -111,17 +133,19 @@ def segment(
     from segviz import settings
     from segviz.image import Volume
     from segviz.inference import catalog
-    from segviz.io import open_image
+    from segviz.io import open_image, sha256
 
     card = catalog.card(settings.load(), model)
     image = open_image(list(inputs), answers)
     _require_ending(output, VOLUME_ENDINGS if isinstance(image, Volume) else SCENE_ENDINGS)
     output.parent.mkdir(parents=True, exist_ok=True)
     with progress(card.title) as shown:
+        run = Run(card, shown, device, pairs(options, "--option"))
         if isinstance(image, Volume):
-            done = _segment_volume(image, card, output, device, shown)
+            done = _segment_volume(image, output, run)
         else:
-            done = _segment_scene(image, card, output, device, window, shown)
+            done = _segment_scene(image, output, run, window)
+            done["input"]["sha256"] = sha256(inputs)
     if report:
         report.write_text(json.dumps(done, indent=2, ensure_ascii=False, default=str) + "\n")
     if as_json:
@@ -130,20 +154,56 @@ def segment(
         print_records(done["labels"])
 
 
-def _segment_volume(
-    volume: Volume, card: Card, output: Path, device: Device, shown: Progress
-) -> Report:
+@click.command()
+@click.argument("recipe")
+@click.option("--data", type=FOLDER, help="Folder with the training data. Default: SEGVIZ_DATA.")
+@click.option("--output", type=FOLDER, help="Model folder to write. Default: RECIPE, here.")
+@click.option("--steps", type=click.IntRange(min=1), help="Fewer make a quick trial.")
+@as_json
+def train(
+    recipe: str, data: Path | None, output: Path | None, steps: int | None, as_json: bool
+) -> None:
+    """Train the model of RECIPE from nothing and write its folder."""
+    from segviz import settings, training
+
+    with progress(f"Training {recipe}") as shown:
+        folder = training.train(
+            recipe,
+            data or settings.load().data,
+            output or Path(recipe),
+            steps=steps,
+            progress=shown,
+        )
+    if as_json:
+        print_json({"model": recipe, "folder": str(folder)})
+    else:
+        click.echo(f"The model is in {folder}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What volumes and scenes are segmented with."""
+
+    card: Card
+    shown: Progress
+    device: Device
+    options: dict[str, str]
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        return {"progress": self.shown, "device": self.device, "options": self.options}
+
+
+def _segment_volume(volume: Volume, output: Path, run: Run) -> Report:
     from segviz.inference import predict
     from segviz.io import masks
 
-    result = predict.segment_volume(volume, card, progress=shown, device=device)
+    result = predict.segment_volume(volume, run.card, **run.choices)
     masks.write_mask(result.mask, output)
     return result.report
 
 
-def _segment_scene(
-    scene: Scene, card: Card, output: Path, device: Device, window: Window | None, shown: Progress
-) -> Report:
+def _segment_scene(scene: Scene, output: Path, run: Run, window: Window | None) -> Report:
     """Window by window through a file beside the output: memory does not grow with the scene."""
     import numpy as np
 
@@ -154,14 +214,12 @@ def _segment_scene(
     rows, columns = _part(scene.grid, window)
     with TemporaryDirectory(prefix=".segviz-", dir=output.parent) as folder:
         labels = np.memmap(Path(folder) / "labels.u8", np.uint8, "w+", shape=scene.grid.shape)
-        report = predict.segment_scene(
-            scene, card, labels, window=window, progress=shown, device=device
-        )
+        report = predict.segment_scene(scene, run.card, labels, window=window, **run.choices)
         mask = Mask(
             scene.grid.window(rows, columns),
             labels[slice(*rows), slice(*columns)],
             Legend.from_json(report["legend"]),
-            f"{card.name} {card.version}",
+            f"{run.card.name} {run.card.version}",
         )
         masks.write_mask(mask, output)
     return report

@@ -64,7 +64,7 @@ def reading(command: Command) -> Command:
         fill: str | None,
         **options: Any,
     ) -> Any:
-        answers = dict(_key_and_value(pair) for pair in answer)
+        answers = pairs(answer, "--answer")
         if spacing:
             answers["spacing_mm"] = ",".join(f"{edge:.12g}" for edge in spacing)
         if fill is not None:
@@ -87,11 +87,19 @@ def reading(command: Command) -> Command:
     return collected
 
 
-def _key_and_value(pair: str) -> tuple[str, str]:
-    key, equals, value = pair.partition("=")
-    if not equals:
-        raise click.BadParameter(f"{pair!r} is not KEY=VALUE.", param_hint="--answer")
-    return key, value
+def pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """What an option that is given as KEY=VALUE, any number of times, says.
+
+    >>> pairs(("series=2", "fill=0"), "--answer")
+    {'series': '2', 'fill': '0'}
+    """
+    found = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r} is not KEY=VALUE.", param_hint=option)
+        found[key] = value
+    return found
 
 
 def ways_to_answer(key: str, choices: Mapping[str, str]) -> list[str]:

@@ -44,7 +44,9 @@ def demo(real: Path | None, as_json: bool) -> None:
     """Make the demonstration cases in the workspace; those that are there stay as they are."""
     from segviz import demo as demonstration
 
-    made = demonstration.make(_store(), real, say=lambda sentence: click.echo(sentence, err=True))
+    made = demonstration.make(
+        open_store(), real, say=lambda sentence: click.echo(sentence, err=True)
+    )
     _print_cases(made, as_json)
 
 
@@ -64,7 +66,7 @@ def open_command(
     """Open scans or scenes as a case, as the Cases page does."""
     from segviz import opening
 
-    store = _store()
+    store = open_store()
     there = next((case for case in store.cases() if case.name == name), None)
     case = opening.open_files(
         store,
@@ -115,7 +117,7 @@ def print_findings(found: list[tuple[Path, Finding]]) -> None:
 @as_json
 def export(case: str, output: Path, form: str | None, as_json: bool) -> None:
     """Write the masks or the numbers of CASE (its name or id) to files."""
-    store = _store()
+    store = open_store()
     chosen = _case(store, case)
     written = exported(store, chosen, output, form or FORMATS[chosen.world][0])
     if as_json:
@@ -161,7 +163,7 @@ def _case(store: Store, wanted: str) -> Case:
     return found[0]
 
 
-def _store() -> Store:
+def open_store() -> Store:
     from segviz import settings, store
 
     return store.open(settings.load())

@@ -115,5 +115,6 @@ def tree_cover(wheel: Path, path: Path) -> Path:
 def median(values: NDArray[np.uint16], clear: NDArray[np.bool_]) -> NDArray[np.uint16]:
     """Median over the dates of [date, row, column] where it was clear; 0 where it never was."""
     usable = clear & (values > 0)
-    found = np.ma.median(np.ma.masked_array(values, ~usable), axis=0)
+    seen = np.ma.masked_array(values, ~usable)
+    found = np.ma.median(seen, axis=0)  # type: ignore[no-untyped-call]
     return np.asarray(np.rint(np.ma.filled(found, 0)), np.uint16)

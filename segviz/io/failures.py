@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
@@ -29,11 +30,13 @@ UNREADABLE = (
     ValueError,
     struct.error,
     zlib.error,
+    BytesLengthException,
     CPLE_BaseError,
     HeaderDataError,
     ImageFileError,
     InvalidDicomError,
     RasterioError,
+    zipfile.BadZipFile,
 )
 """Seen from nibabel, pydicom, SimpleITK and rasterio when bytes of good files were changed."""
 
@@ -46,4 +49,4 @@ def refusing(code: str, message: str) -> Iterator[None]:
     except UNREADABLE as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise DiskFull from error
-        raise Refused(code, message) from error
+        raise Refused(code, message) from None  # the library's text may quote a patient's data

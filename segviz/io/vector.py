@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ LONGEST_EDGE = 8.0
 """Cells between two points whose straight line stands for a line on the ellipsoid."""
 
 Found = tuple[int, Polygon]
+
+warnings.filterwarnings("ignore", message="'crs' was not provided")
 
 
 def write_polygons(mask: Mask, path: Path) -> None:

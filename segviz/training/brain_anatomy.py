@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from segviz.image import Volume
+from segviz.io import open_image
 from segviz.training.loop import Draw, shift_logits
 from segviz.training.synthesis import Contrast, Head, draw_image
 
@@ -95,8 +96,10 @@ def _numbers(path: Path) -> NDArray[np.float64]:
 
 def read_head(path: Path, tissues: Tissues) -> Head:
     """Read one label map, cut to the head, one empty cell around it."""
-    image = nib.as_closest_canonical(nib.load(path))
-    positions = tissues.positions(np.asarray(image.dataobj))
+    volume = open_image([path])
+    if not isinstance(volume, Volume):
+        raise ValueError(f"{path.name} is no label map")
+    positions = tissues.positions(volume.grid.to_canonical(volume.data))
     filled = [np.flatnonzero(positions.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
     positions = np.pad(positions[tuple(slice(f[0], f[-1] + 1) for f in filled)], 1)
     brain = np.argwhere(tissues.group[positions[::4, ::4, ::4]] > 0) * 4

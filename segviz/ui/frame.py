@@ -18,6 +18,7 @@ from segviz.store import Store
 from segviz.ui import links
 
 STYLE = Path(__file__).with_name("style.css")
+ICON = Path(__file__).with_name("icon.svg")
 MARK = Path(__file__).with_name("mark.svg")
 NOTICE = "Research use, not for diagnosis"
 
@@ -27,7 +28,7 @@ P = ParamSpec("P")
 @contextmanager
 def page(title: str) -> Iterator[Store]:
     """The frame of a page; a SegvizError inside it becomes one calm sentence."""
-    st.set_page_config(page_title=f"{title} · segviz", layout="wide")
+    st.set_page_config(page_title=f"{title} · segviz", page_icon=ICON, layout="wide")
     st.logo(MARK, size="small")
     st.html(STYLE)
     st.html(f'<div class="sv-foot">{NOTICE}</div>')

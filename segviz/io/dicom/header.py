@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import struct
+import warnings
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,16 +17,23 @@ from typing import Any, BinaryIO
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.filereader import read_file_meta_info
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+)
 
 from segviz.errors import Refused
 from segviz.io.failures import UNREADABLE, refusing
 
-logging.getLogger("pydicom").setLevel(logging.ERROR)  # at DEBUG it logs names
-pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE  # warnings quote values
+# At DEBUG pydicom logs names; its warnings quote the values that they warn of.
+logging.getLogger("pydicom").setLevel(logging.ERROR)
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+warnings.filterwarnings("ignore", module="pydicom")
 
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 NO_PICTURES = {"SEG", "SR", "RTSTRUCT", "RTPLAN", "RTDOSE", "PR", "KO", "REG"}
@@ -125,10 +133,10 @@ def read_slices(path: Path) -> list[Slice]:
         Refused: damaged, cut short, packed in a way that cannot be judged or unpacked, in colour
             (SV-DCM-...).
     """
-    meta = _meta(path)
-    if str(meta.get("MediaStorageSOPClassUID", "")) == MEDIA_DIRECTORY:
+    kind, syntax = _meta(path)
+    if kind == MEDIA_DIRECTORY:
         return []
-    syntax = _require_readable(meta)
+    _require_readable(syntax)
     with refusing("SV-DCM-003", DAMAGED), path.open("rb") as file:
         header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(ATTRIBUTES))
         if header.get("Modality") in NO_PICTURES or "Rows" not in header:
@@ -140,17 +148,18 @@ def read_slices(path: Path) -> list[Slice]:
 
 def is_media_directory(path: Path) -> bool:
     """A DICOMDIR: an index whose entries could name any file, so it is never followed."""
-    return str(_meta(path).get("MediaStorageSOPClassUID", "")) == MEDIA_DIRECTORY
+    return _meta(path)[0] == MEDIA_DIRECTORY
 
 
-def _meta(path: Path) -> FileMetaDataset:
+def _meta(path: Path) -> tuple[str, UID]:
+    """What the file holds and how it is packed, known before anything is unpacked."""
     with refusing("SV-DCM-001", NOT_DICOM):
-        return read_file_meta_info(path)
+        meta = read_file_meta_info(path)
+        syntax = UID(str(meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)))
+        return str(meta.get("MediaStorageSOPClassUID", "")), syntax
 
 
-def _require_readable(meta: FileMetaDataset) -> pydicom.uid.UID:
-    """The transfer syntax, known before anything is unpacked."""
-    syntax = pydicom.uid.UID(str(meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)))
+def _require_readable(syntax: UID) -> None:
     if syntax == DeflatedExplicitVRLittleEndian:
         raise Refused(
             "SV-DCM-002",
@@ -169,7 +178,6 @@ def _require_readable(meta: FileMetaDataset) -> pydicom.uid.UID:
             "series "
             "uncompressed.",
         )
-    return syntax
 
 
 def _require_grey(header: Dataset) -> None:
@@ -180,9 +188,7 @@ def _require_grey(header: Dataset) -> None:
         )
 
 
-def _require_whole(
-    file: BinaryIO, header: Dataset, syntax: pydicom.uid.UID, file_size: int
-) -> None:
+def _require_whole(file: BinaryIO, header: Dataset, syntax: UID, file_size: int) -> None:
     """The pixel data that follows must fit the file and hold all pixels."""
     order = ">" if syntax == ExplicitVRBigEndian else "<"
     element = file.read(12)

@@ -45,10 +45,9 @@ export function listen(map: Map, hand: Hand): void {
   )
   map.on('pointermove', (event) => hand.hover(toPixel(event.coordinate), event.pixel[0]!))
   map.on('click', (event) => hand.tool === 'polygon' && hand.click(toPixel(event.coordinate)))
-  map.on('dblclick', (event) => {
-    event.preventDefault()
-    if (hand.tool === 'polygon') hand.doubleClick()
-  })
+  map.on('dblclick', (event) => event.preventDefault())
+  // the browser's own event: the map's also fires for two quick clicks far apart
+  map.getViewport()!.addEventListener('dblclick', () => hand.tool === 'polygon' && hand.doubleClick())
   map.getViewport()!.addEventListener('pointerleave', () => hand.hover(null, 0))
   map.getViewport()!.addEventListener('contextmenu', (event) => event.preventDefault())
 }

@@ -19,6 +19,7 @@ export class Overlay {
   cursor: Cursor | null = null
   /** Crosshair lines are fainter while a brush is in the hand. */
   quiet = false
+  private font = ''
 
   constructor(private readonly picture: Picture) {
     this.canvas.className = 'sv-fill sv-layer'
@@ -40,8 +41,8 @@ export class Overlay {
       pen.lineWidth = 1
       pen.strokeStyle = 'rgb(255 255 255 / 14%)'
       pen.strokeRect(view.left - 0.5, view.top - 0.5, view.width + 1, view.height + 1)
-      letters(pen, view)
-      caption(pen, view, along(ACROSS[view.plane], mm[ACROSS[view.plane]]))
+      letters(pen, view, this.font)
+      caption(pen, view, along(ACROSS[view.plane], mm[ACROSS[view.plane]]), this.font)
       if (this.cursor?.view.plane === view.plane) ring(pen, view, this.cursor, this.picture.spacing)
       pen.restore()
     }
@@ -56,6 +57,7 @@ export class Overlay {
     if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h })
     pen.setTransform(ratio, 0, 0, ratio, 0, 0)
     pen.clearRect(0, 0, width, height)
+    this.font ||= getComputedStyle(this.canvas).fontFamily
     return pen
   }
 
@@ -92,12 +94,12 @@ function text(pen: CanvasRenderingContext2D, words: string, x: number, y: number
 }
 
 /** Which side of the patient is at each edge, from the order of the voxels on the screen. */
-function letters(pen: CanvasRenderingContext2D, view: PlaneView): void {
+function letters(pen: CanvasRenderingContext2D, view: PlaneView, font: string): void {
   const [u, v] = ALONG[view.plane]
   const toRight = view.across[1] > view.across[0]
   const downwards = view.down[1] > view.down[0]
   const { left, top, width, height } = view
-  pen.font = '600 13px system-ui, sans-serif'
+  pen.font = `600 14px ${font}`
   pen.textAlign = 'center'
   pen.textBaseline = 'middle'
   const color = '#e9ecef'
@@ -107,10 +109,10 @@ function letters(pen: CanvasRenderingContext2D, view: PlaneView): void {
   text(pen, sideLetter(v, downwards), left + width / 2, top + height - 13, color)
 }
 
-function caption(pen: CanvasRenderingContext2D, view: PlaneView, place: string): void {
+function caption(pen: CanvasRenderingContext2D, view: PlaneView, place: string, font: string): void {
   pen.fillStyle = COLORS[view.plane]
   pen.fillRect(view.left + 9, view.top + 8, 3, 12)
-  pen.font = '12px system-ui, sans-serif'
+  pen.font = `13px ${font}`
   pen.textAlign = 'left'
   pen.textBaseline = 'middle'
   text(pen, `${PLANE_NAMES[view.plane]}  ${place}`, view.left + 18, view.top + 14, '#d5d9de')

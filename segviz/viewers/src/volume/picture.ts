@@ -3,10 +3,45 @@ import { Niivue, NVImage, SHOW_RENDER } from '@niivue/niivue'
 import type { Label } from '../api'
 import { ALONG, type Plane, type PlaneView, type Vec3 } from '../geometry'
 import { layout } from './layout'
-import type { Window } from './windows'
+import { windowed, type Values, type Window } from './windows'
 
-/** Planes that fill their tile: NiiVue would letterbox them, also when zoomed in. */
+/** NiiVue with two things done differently: planes fill their tile, and the processor windows. */
 class Planes extends Niivue {
+  /**
+   * NiiVue windows on the graphics card, slice by slice, and derives gradients for a 3-D picture that
+   * is never shown; without a real card each time takes ten seconds. Its passes are left out here and
+   * the texture is filled by `windowed`, which takes a tenth of a second anywhere.
+   */
+  override refreshLayers(volume: NVImage, layer: number): void {
+    const { gl } = this
+    gl.drawArrays = () => undefined
+    super.refreshLayers(volume, layer)
+    delete (gl as Partial<typeof gl>).drawArrays
+    this.gradientTexture = this.rgbaTex(this.gradientTexture, gl.TEXTURE6, [2, 2, 2, 2], true)
+    this.fill(volume)
+  }
+
+  /** Send the values to the graphics card as grey levels of the present window. */
+  fill(volume: NVImage): void {
+    const { gl } = this
+    const [, columns = 1, rows = 1, slices = 1] = volume.dimsRAS!
+    gl.activeTexture(gl.TEXTURE0)
+    gl.bindTexture(gl.TEXTURE_3D, this.volumeTexture)
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1)
+    const at = (z: number, depth: number, levels: Uint8Array) =>
+      gl.texSubImage3D(gl.TEXTURE_3D, 0, 0, 0, z, columns, rows, depth, gl.RGBA, gl.UNSIGNED_BYTE, levels)
+    const slice = columns * rows
+    const depth = Math.max(1, Math.min(slices, Math.floor(SLAB_VOXELS / slice)))
+    const levels = new Uint32Array(slice * depth)
+    const window = rawWindow(volume)
+    for (let z = 0; z < slices; z += depth) {
+      const count = Math.min(depth, slices - z)
+      windowed((volume.img as Values).subarray(z * slice, (z + count) * slice), window, levels)
+      at(z, count, new Uint8Array(levels.buffer, 0, count * slice * 4))
+    }
+  }
+
+  /** NiiVue would letterbox each plane in its tile, also when it is zoomed in. */
   override calculateWidthHeight(_plane: number, _scale: number[], width: number, height: number): [number, number] {
     return [width, height]
   }
@@ -28,6 +63,9 @@ class Planes extends Niivue {
     return view
   }
 }
+
+/** Voxels sent to the graphics card at once. */
+const SLAB_VOXELS = 2 ** 21
 
 const SPARE = 0.93
 
@@ -96,7 +134,7 @@ export class Picture {
     const volume = this.nv.volumes[0]!
     volume.cal_min = low
     volume.cal_max = high
-    this.nv.refreshLayers(volume, 0)
+    this.nv.fill(volume)
     this.draw()
   }
 
@@ -235,10 +273,21 @@ export class Picture {
   }
 }
 
+/** The window in the numbers of the file, before its slope and intercept. */
+function rawWindow(volume: NVImage): Window {
+  const { cal_min: low = 0, cal_max: high = 1 } = volume
+  const [slope, inter] = scaling(volume)
+  return [(low - inter) / slope, (high - inter) / slope]
+}
+
 /** Measured values; the file's slope and intercept applied. */
 function valuesOf(volume: NVImage): ArrayLike<number> {
+  const [slope, inter] = scaling(volume)
+  const raw = volume.img as Values
+  return slope === 1 && inter === 0 ? raw : Float32Array.from(raw, (value) => value * slope + inter)
+}
+
+function scaling(volume: NVImage): [slope: number, inter: number] {
   const { scl_slope: slope, scl_inter: inter } = volume.hdr!
-  const raw = volume.img as ArrayLike<number>
-  if (!Number.isFinite(slope) || slope === 0 || (slope === 1 && inter === 0)) return raw
-  return Float32Array.from(raw, (value) => value * slope + inter)
+  return Number.isFinite(slope) && slope !== 0 ? [slope, Number.isFinite(inter) ? inter : 0] : [1, 0]
 }

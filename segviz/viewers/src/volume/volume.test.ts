@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { AXIAL, SAGITTAL } from '../geometry'
 import { layout } from './layout'
-import { between, dragged, presets, reading } from './windows'
+import { between, dragged, presets, reading, windowed } from './windows'
 
 describe('layout', () => {
   test('the axial plane is the largest, whether the window is wide or tall', () => {
@@ -42,6 +42,13 @@ describe('window and level', () => {
   test('values that are no numbers or all alike still give a window', () => {
     expect(presets('', null, Float32Array.of(NaN, NaN))[0]?.window).toEqual([0, 1])
     expect(presets('', null, Float32Array.of(5, 5, 5))[0]?.window).toEqual([5, 6])
+  })
+
+  test('grey levels are opaque, black below and white above; no number is black', () => {
+    const levels = new Uint32Array(5)
+    windowed(Float32Array.of(-9, 10, 15.1, 99, NaN), [10, 20], levels)
+    expect([...new Uint8Array(levels.buffer)].filter((_, i) => i % 4 === 0)).toEqual([0, 0, 130, 255, 0])
+    expect(levels.every((level) => level >>> 24 === 255)).toBe(true)
   })
 
   test('to the right is wider, upwards is a higher level', () => {

@@ -16,6 +16,19 @@ const CT: readonly (readonly [string, number, number])[] = [
   ['Brain', 80, 40],
 ]
 
+export type Values = Int16Array | Uint16Array | Uint8Array | Float32Array | Float64Array
+
+const GREY = Uint32Array.from({ length: 256 }, (_, level) => 0xff000000 + level * 0x10101)
+
+/** Opaque grey levels (RGBA bytes, one 32-bit number a voxel) of values in a window. */
+export function windowed(values: Values, [low, high]: Window, levels: Uint32Array): void {
+  const scale = 255 / (high - low)
+  for (let i = 0; i < values.length; i++) {
+    const level = (values[i]! - low) * scale
+    levels[i] = level >= 255 ? 0xffffffff : level > 0 ? GREY[(level + 0.5) | 0]! : 0xff000000
+  }
+}
+
 /** CT has absolute windows; MR has none, only parts of its own range. */
 export function presets(modality: string, fromFile: Window | null, values: ArrayLike<number>): Preset[] {
   const sorted = sample(values)

@@ -1,0 +1,309 @@
+"""The command line: what it prints, what it writes and how it says no."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import phantoms
+import pytest
+import rasterio
+from click.testing import CliRunner, Result
+
+from segviz import measure, workbench
+from segviz.cli import main, options, tables, workspace
+from segviz.io import read_mask
+
+Segviz = Callable[..., Result]
+
+
+@pytest.fixture
+def segviz() -> Segviz:
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture
+def answer(segviz: Segviz) -> Callable[..., Any]:
+    """Run a command that must succeed and read its JSON."""
+
+    def run(*arguments: object) -> Any:
+        result = segviz(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    return run
+
+
+@pytest.fixture
+def spheres(tmp_path: Path) -> phantoms.Spheres:
+    return phantoms.spheres(tmp_path)
+
+
+def test_help_lists_every_command(segviz: Segviz) -> None:
+    listed = [
+        line.split()[0]
+        for line in segviz("--help").stdout.partition("Commands:")[2].splitlines()
+        if line
+    ]
+    assert listed == sorted(
+        [
+            "serve",
+            "demo",
+            "open",
+            "check",
+            "models",
+            "segment",
+            "measure",
+            "change",
+            "train",
+            "export",
+        ]
+    )
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"numpy", "torch", "streamlit", "rasterio"}
+    code = f"import sys, segviz.cli; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_measure_volume(answer: Callable[..., Any], spheres: phantoms.Spheres) -> None:
+    found = answer("measure", spheres.mask)
+    assert found["grid"] == {
+        "shape": [40, 36, 20],
+        "spacing_mm": [1.0, 1.0, 2.0],
+        "voxel_volume_mm3": 2.0,
+    }
+    assert [label["name"] for label in found["labels"]] == ["large", "small"]
+    for label in found["labels"]:
+        assert label["volume_ml"] == pytest.approx(spheres.volume_ml[label["label"]], rel=1e-12)
+        assert label["components"] == 1
+    assert found["labels"][0]["longest_diameter_mm"] == 18.0
+
+
+def test_measure_prints_a_table_with_units(segviz: Segviz, spheres: phantoms.Spheres) -> None:
+    heading, large, small = segviz("measure", spheres.mask).stdout.splitlines()
+    assert heading.split("  ")[0] == "label"
+    assert "volume (ml)" in heading
+    assert f"{spheres.volume_ml[1]:.3f}" in large
+    assert f"{spheres.volume_ml[2]:.3f}" in small
+
+
+def test_measure_with_the_spacing_that_the_header_lacks(
+    answer: Callable[..., Any], spheres: phantoms.Spheres
+) -> None:
+    found = answer("measure", spheres.mask, "--spacing", "0.5,0.5,2")
+    assert found["labels"][0]["volume_ml"] == pytest.approx(spheres.volume_ml[1] / 4, rel=1e-12)
+
+
+def test_measure_scene(answer: Callable[..., Any], tmp_path: Path) -> None:
+    masks, scenes = phantoms.mask_series(tmp_path), phantoms.scene_series(tmp_path)
+    found = answer("measure", masks[2020], "--image", scenes[2020])
+    assert found["grid"]["crs"] == "EPSG:32718"
+    assert found["valid_pixels"] == 59 * 80
+    assert [(label["name"], label["pixels"]) for label in found["labels"]] == [
+        ("forest", 59 * 40),
+        ("other", 59 * 40),
+    ]
+    assert found["labels"][0]["area_ha"] == pytest.approx(23.6, rel=2e-3)
+    assert found["labels"][0]["share"] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_measure_against_a_reference(answer: Callable[..., Any], spheres: phantoms.Spheres) -> None:
+    (large, small) = answer("measure", spheres.mask, "--reference", spheres.mask)["agreement"]
+    assert set(large) >= {"label", "dice", "iou", "hd95_mm", "assd_mm", "nsd_1mm"}
+    assert (large["dice"], small["hd95_mm"]) == (1.0, 0.0)
+
+
+def test_change(answer: Callable[..., Any], segviz: Segviz, tmp_path: Path) -> None:
+    masks = phantoms.mask_series(tmp_path).values()
+    found = answer("change", *masks, "--dates", "2018,2019,2020")
+    assert found["dates"] == ["2018", "2019", "2020"]
+    assert found["common_valid_pixels"] == 59 * 80
+    assert set(found) >= {"labels", "areas_ha", "transitions", "gain", "loss", "net"}
+    assert found["loss"][0] == pytest.approx([5.9, 5.9], rel=2e-3)
+    assert found["gain"][0] == [0.0, 0.0]
+    assert np.sum(found["transitions"][0]) == pytest.approx(np.sum(found["areas_ha"], axis=0)[0])
+    assert "label (ha)" in segviz("change", *masks).stdout
+
+
+def test_change_refuses_one_mask_and_missing_dates(segviz: Segviz, tmp_path: Path) -> None:
+    masks = list(phantoms.mask_series(tmp_path).values())
+    assert segviz("change", masks[0]).exit_code == 2
+    assert segviz("change", *masks, "--dates", "2018").exit_code == 2
+
+
+def test_check(segviz: Segviz, spheres: phantoms.Spheres, tmp_path: Path) -> None:
+    assert segviz("check", spheres.image).exit_code == 0
+    broken = tmp_path / "broken.nii"
+    broken.write_bytes(b"no image at all")
+    result = segviz("check", broken, "--json")
+    assert result.exit_code == 2
+    (finding,) = json.loads(result.stdout)
+    assert (finding["level"], finding["path"]) == ("REFUSE", str(broken))
+
+
+def test_a_refusal_is_one_sentence_on_stderr(segviz: Segviz, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.nii"
+    broken.write_bytes(b"no image at all")
+    result = segviz("measure", broken)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert "[SV-MSK-" in result.stderr
+
+
+def test_a_question_is_asked_with_the_options_that_answer_it(
+    segviz: Segviz, tmp_path: Path
+) -> None:
+    scan = tmp_path / "scan.nii.gz"
+    data = np.ones(phantoms.VOLUME_GRID.shape, np.float32)
+    data[0, 0, 0] = np.nan
+    phantoms.write_volume(scan, data)
+    asked = segviz("open", scan)
+    assert asked.exit_code == 2
+    assert "  --answer fill=0" in asked.stderr
+    assert segviz("open", scan, "--fill", "0").exit_code == 0
+    assert segviz("open", scan, "--answer", "fill=0").exit_code == 0
+    assert segviz("open", scan, "--answer", "fill").exit_code == 2
+
+
+def test_a_fault_of_ours(
+    segviz: Segviz, spheres: phantoms.Spheres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(mask: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(measure.volumes, "measure_volume", fail)
+    result = segviz("measure", spheres.mask)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "a bug" in result.stderr
+    monkeypatch.setenv("SEGVIZ_DEBUG", "1")
+    assert "Traceback" in segviz("measure", spheres.mask).stderr
+
+
+def test_segment_a_volume(
+    answer: Callable[..., Any], spheres: phantoms.Spheres, tmp_path: Path
+) -> None:
+    output, report = tmp_path / "out" / "found.nii.gz", tmp_path / "report.json"
+    shown = answer(
+        "segment", spheres.image, "--model", "otsu", "--output", output, "--report", report
+    )
+    assert shown == json.loads(report.read_text())
+    assert set(shown) >= {
+        "input", "model", "versions", "device", "seconds", "peak_memory_bytes", "windows", "labels",
+    }  # fmt: skip
+    assert len(shown["input"]["sha256"]) == 64
+    mask = read_mask(output)
+    assert mask.grid.same_as(phantoms.VOLUME_GRID)
+    assert mask.source.startswith("otsu ")
+    assert np.mean((mask.data > 0) == (phantoms.sphere_labels() > 0)) > 0.99
+
+
+def test_segment_a_window_of_a_scene(answer: Callable[..., Any], tmp_path: Path) -> None:
+    scene, output = phantoms.scene_series(tmp_path)[2020], tmp_path / "found.tif"
+    report = answer(
+        "segment", scene, "--model", "otsu", "--output", output, "--window", "10,30,20,60"
+    )
+    assert len(report["input"]["sha256"]) == 64
+    with rasterio.open(output) as written:
+        assert written.shape == (20, 40)
+        assert written.transform.c == phantoms.SCENE_GRID.transform.c + 20 * 10
+        assert written.transform.f == phantoms.SCENE_GRID.transform.f - 10 * 10
+        assert (
+            np.unique(written.read(1)[:, :20]).tolist()
+            != np.unique(written.read(1)[:, 20:]).tolist()
+        )
+    assert sorted(path.name for path in tmp_path.glob(".segviz-*")) == []
+
+
+def test_segment_refuses_what_it_cannot_write_or_find(
+    segviz: Segviz, spheres: phantoms.Spheres, tmp_path: Path
+) -> None:
+    scene = phantoms.scene_series(tmp_path)[2020]
+    common = ("--model", "otsu", "--output")
+    assert segviz("segment", spheres.image, *common, tmp_path / "a.tif").exit_code == 2
+    assert (
+        segviz("segment", scene, *common, tmp_path / "a.tif", "--window", "0,99,0,9").exit_code == 2
+    )
+    unknown = segviz("segment", scene, "--model", "none", "--output", tmp_path / "a.tif")
+    assert (unknown.exit_code, "[SV-MDL-001]" in unknown.stderr) == (2, True)
+
+
+def test_models(answer: Callable[..., Any], segviz: Segviz) -> None:
+    names = {card["model"] for card in answer("models", "list")}
+    assert {"k-means", "otsu"} <= names
+    assert answer("models", "show", "otsu")["intended_use"]
+    assert set(answer("models", "verify")["verified"]) == names
+    assert "Licence" in segviz("models", "show", "otsu").stdout
+
+
+def test_open_and_export(
+    answer: Callable[..., Any], segviz: Segviz, spheres: phantoms.Spheres, tmp_path: Path
+) -> None:
+    (case,) = answer("open", spheres.image, "--case", "Spheres", "--date", "2021-05-02")
+    (case,) = answer("open", spheres.image, "--case", "Spheres", "--date", "2021-09-20")
+    assert [visit["date"] for visit in case["visits"]] == ["2021-05-02", "2021-09-20"]
+    bench = workbench.get(workspace.open_store(), case["visits"][1]["id"])
+    bench.replace_by(read_mask(spheres.mask), title="Import", uuid="1")
+
+    output = tmp_path / "export"
+    (written,) = answer("export", "Spheres", "--output", output)
+    assert np.array_equal(read_mask(Path(written)).data, phantoms.sphere_labels())
+    (table,) = answer("export", case["id"], "--output", output, "--format", "csv")
+    assert f"{spheres.volume_ml[1]}"[:6] in Path(table).read_text()
+    assert segviz("export", "Spheres", "--output", output, "--format", "geotiff").exit_code == 2
+    assert segviz("export", "Cubes", "--output", output).exit_code == 2
+    workbench.close_all()
+
+
+def test_serve_runs_streamlit_on_the_workspace(
+    segviz: Segviz, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def record(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        calls.append((command, options["env"]["SEGVIZ_HOME"]))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(workspace.subprocess, "run", record)
+    assert segviz("serve", "--port", "8600", "--home", tmp_path / "w").exit_code == 0
+    ((command, home),) = calls
+    assert command[1:] == ["-m", "streamlit", "run", "app.py", "--server.port", "8600"]
+    assert home == str(tmp_path / "w")
+
+
+def test_train_names_its_recipes(segviz: Segviz) -> None:
+    result = segviz("train", "nothing")
+    assert result.exit_code == 2
+    assert "brain-anatomy-mr" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "choices", "lines"),
+    [
+        ("spacing_mm", {}, ["  --spacing X,Y,Z"]),
+        ("series", {}, ["  --answer series=VALUE"]),
+        ("fill", {"0": "zero", "keep": "as it is"},
+         ["  --answer fill=0     zero", "  --answer fill=keep  as it is"]),
+    ],
+)  # fmt: skip
+def test_ways_to_answer(key: str, choices: dict[str, str], lines: list[str]) -> None:
+    assert options.ways_to_answer(key, choices) == lines
+
+
+def test_table(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.print_table(["name", "volume (ml)"], [["a", 1234.5], ["longer", None]])
+    assert capsys.readouterr().out.splitlines() == [
+        "name    volume (ml)",
+        "a         1,234.500",
+        "longer            -",
+    ]
