@@ -123,7 +123,7 @@ def test_a_map_does_not_fit_a_scan(tmp_path: Path) -> None:
     grid = RasterGrid((4, 5), Affine(10, 0, 5e5, 0, -10, 9e6), CRS.from_epsg(32721))
     write_mask(Mask(grid, np.ones((4, 5), np.uint8), Legend(())), tmp_path / "m.tif")
     with pytest.raises(Refused) as refusal:
-        read_mask(tmp_path / "m.tif", GRID)
+        read_mask(tmp_path / "m.tif", GRID, {"alignment": "nearest"})
     assert refusal.value.code == "SV-MSK-005"
 
 

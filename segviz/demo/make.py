@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from segviz.mask import Label, Legend, Mask
 from segviz.store import Store
 
 LESION = Legend((Label(1, "Lesion", "#D55E00", thing=True),))
-WINDOW = (0.0, 1150.0)
+WINDOW = (0.0, 1000.0)
 TREE_COVER_PERCENT = 50
 
 
@@ -114,19 +113,20 @@ def forest_shot(summer: Summer, grid: RasterGrid, folder: Path, place: str) -> S
 
 def tree_cover_shot(wheel: Path, folder: Path) -> Shot:
     """The independent map of 2018: forest is where trees cover half of the ground or more."""
-    path = folder / "tree-cover-density-2018.tif"
+    path = folder / f"tree-cover-{romania.MAPPED}.tif"
+
+    def scene() -> Path:
+        romania.write_tree_cover(wheel, path)
+        return path
 
     def mask(opened: Visit) -> Mask:
-        scene = geotiff.open_scene(path, {})
-        rows, columns = scene.grid.shape
-        percent, valid = scene.read((0, rows, 0, columns))
-        labels = np.where(percent[0] >= TREE_COVER_PERCENT, summers.FOREST, summers.OTHER)
+        cover = geotiff.open_scene(path, {})
+        rows, columns = cover.grid.shape
+        (percent,), valid = cover.read((0, rows, 0, columns))
+        labels = np.where(percent >= TREE_COVER_PERCENT, summers.FOREST, summers.OTHER)
         source = f"Copernicus tree cover density 2018, {TREE_COVER_PERCENT} % or more is forest"
         return Mask(
             opened.grid, np.where(valid, labels, 0).astype(np.uint8), summers.LEGEND, source
         )
 
-    def raster() -> Path:
-        return romania.tree_cover(wheel, path)
-
-    return Shot(date(2018, 7, 15), raster, mask, reference=True)
+    return Shot(romania.MAPPED, scene, mask, reference=True)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import h5py
 import numpy as np
@@ -26,11 +27,15 @@ from pyproj import CRS
 from segviz.demo.summers import BANDS, Summer
 from segviz.errors import Damaged, NotFound
 from segviz.grid import RasterGrid
+from segviz.io import geotiff
 
 WHEEL = "nrt-0.2.1-py3-none-any.whl"
 SHA256 = "cd0291f99ce91268a0d993f05be1c69678d62504b01d36e7124d0ff3a51b3ee9"
 CUBE = "nrt/data/sentinel2_cube_subset_romania_10m.nc"
 TREE_COVER = "nrt/data/tree_cover_density_2018_romania.tif"
+
+MAPPED = date(2018, 7, 15)
+NO_COVER = 255
 
 CLEAR = (4, 5, 6)
 """Sen2Cor scene classes: vegetation, bare ground, water. 7 (unclassified) is thin cloud here."""
@@ -105,11 +110,18 @@ def _crs(wkt: str) -> CRS:
     return CRS.from_epsg(int(re.findall(r'AUTHORITY\["EPSG","(\d+)"\]', wkt)[-1]))
 
 
-def tree_cover(wheel: Path, path: Path) -> Path:
-    """The 2018 tree cover raster (percent, 20 m), taken out of the wheel."""
-    with zipfile.ZipFile(wheel) as archive:
-        path.write_bytes(archive.read(TREE_COVER))
-    return path
+def write_tree_cover(wheel: Path, path: Path) -> None:
+    """Write the tree cover of 2018 (percent of 20 m cells) with the name and place it lacks.
+
+    Copernicus layers are in EPSG:3035; the file says the same projection without its datum.
+    """
+    with zipfile.ZipFile(wheel) as archive, TemporaryDirectory() as folder:
+        scene = geotiff.open_scene(Path(archive.extract(TREE_COVER, folder)), {})
+        rows, columns = scene.grid.shape
+        percent, valid = scene.read((0, rows, 0, columns))
+    grid = RasterGrid(scene.grid.shape, scene.grid.transform, CRS.from_epsg(3035))
+    values = np.where(valid, percent, NO_COVER).astype(np.uint16)
+    geotiff.write_scene(values, grid, path, ("tree cover (%)",), MAPPED, nodata=NO_COVER)
 
 
 def median(values: NDArray[np.uint16], clear: NDArray[np.bool_]) -> NDArray[np.uint16]:

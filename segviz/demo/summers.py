@@ -41,5 +41,5 @@ def forest(summer: Summer) -> NDArray[np.uint8]:
     green = summer.reflectance[BANDS.index("B3")]
     seen = green > 0
     (threshold,) = threshold_multiotsu(green[seen], 2)  # type: ignore[no-untyped-call]
-    dark = ndimage.median_filter(green < threshold, size=3)
+    dark = ndimage.median_filter(green <= threshold, size=3)
     return np.where(seen, np.where(dark, FOREST, OTHER), 0).astype(np.uint8)

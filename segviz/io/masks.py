@@ -48,8 +48,16 @@ def read_mask(
         return mask
     if isinstance(like, VolumeGrid) and (reordered := in_order_of(mask, like)) is not None:
         return reordered
+    _require_related(mask.grid, like)
     if answers.get("alignment") != "nearest":
-        _ask_or_refuse(mask.grid, like)
+        raise Question(
+            "SV-MSK-007",
+            f"The mask lies on another grid ({mask.grid}) than the image ({like}), so its cells "
+            "are "
+            "not the image's. Move it?",
+            "alignment",
+            {"nearest": "Put it on the image's grid; each cell takes the nearest label"},
+        )
     return mask
 
 
@@ -81,28 +89,22 @@ def in_order_of(mask: Mask, grid: VolumeGrid) -> Mask | None:
     return Mask(grid, data, mask.legend, mask.source, mask.notes)
 
 
-def _ask_or_refuse(own: Grid, image: Grid) -> None:
+def _require_related(own: Grid, image: Grid) -> None:
+    """Refuse what no moving could put right."""
     if type(own) is not type(image):
         raise Refused(
             "SV-MSK-005",
             "The mask and the image are of two kinds (a scan and a map); they do not belong "
-            "together.",
+            "together. Choose the mask of this image.",
         )
     if isinstance(own, VolumeGrid) and isinstance(image, VolumeGrid) and is_mirrored(own, image):
         raise Refused(
             "SV-MSK-008",
-            f"The mask is mirrored against the scan ({own.axis_codes} against "
-            f"{image.axis_codes}); a "
-            "lesion would lie on the wrong side. Export the mask again from the program that "
-            "drew it.",
+            f"The mask is mirrored against the scan ({own.axis_codes} against {image.axis_codes}); "
+            "a lesion would lie on the wrong side. Export the mask again from the program that "
+            "drew "
+            "it.",
         )
-    raise Question(
-        "SV-MSK-007",
-        f"The mask lies on another grid ({own}) than the image ({image}), so its cells are not the "
-        "image's. Move it?",
-        "alignment",
-        {"nearest": "Put it on the image's grid; each cell takes the nearest label"},
-    )
 
 
 def is_mirrored(a: VolumeGrid, b: VolumeGrid) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from segviz import jobs
 from segviz.case import Case, Visit, World
 from segviz.errors import Question, Refused
+from segviz.grid import Grid, VolumeGrid
 from segviz.image import Image, Volume
 from segviz.io import GeoTiffScene, archive, dates, dicom, needs_pyramid, open_image, sha256
 from segviz.io.kinds import Kind, kind_of
@@ -22,13 +23,20 @@ ONLY_YEAR = "Only the year"
 
 @dataclass(frozen=True)
 class Found:
-    """An image that was read and can be trusted, before it is in a case."""
+    """An image that was read and can be trusted, before it is in a case; its values are let go."""
 
     files: tuple[Path, ...]
-    image: Image
-    answers: dict[str, str]
+    grid: Grid
+    channels: tuple[str, ...]
     when: date | None
+    sha256: str
+    answers: dict[str, str]
     notes: tuple[str, ...]
+    needs_pyramid: bool
+
+    @property
+    def world(self) -> World:
+        return "volume" if isinstance(self.grid, VolumeGrid) else "scene"
 
 
 def open_files(
@@ -62,11 +70,11 @@ def open_files(
             "SV-ARC-020", "There is no image among these files; choose a scan or a scene."
         )
     if when is not None and len(found) == 1:
-        found = [Found(found[0].files, found[0].image, found[0].answers, when, found[0].notes)]
+        found = [replace(found[0], when=when)]
     world = _world(found)
     case = store.case(case_id) if case_id else store.add_case(name or _title(world), world, notice)
     for image in found:
-        _prepare(store, _add(store, store.case(case.id), image, reference), image.image)
+        _prepare(store, _add(store, store.case(case.id), image, reference), image)
     return store.case(case.id)
 
 
@@ -128,7 +136,17 @@ def _found(files: list[Path], answers: dict[str, str], about: str = "") -> Found
     when, is_year = date_of(image, original_name(files[0]) if len(files) == 1 else "")
     if when and is_year:
         notes = (*notes, f"{ONLY_YEAR} {when.year} is known; the time axis shows 1 January.")
-    return Found(_own_files(files, answers), image, _kept(answers), when, notes)
+    own = _own_files(files, answers)
+    return Found(
+        files=own,
+        grid=image.grid,
+        channels=(image.channel,) if isinstance(image, Volume) else image.channels,
+        when=when,
+        sha256=image.sha256 or sha256(own),
+        answers=_kept(answers),
+        notes=notes,
+        needs_pyramid=isinstance(image, GeoTiffScene) and needs_pyramid(image),
+    )
 
 
 def _own_files(files: list[Path], answers: dict[str, str]) -> tuple[Path, ...]:
@@ -164,26 +182,22 @@ def _add(store: Store, case: Case, found: Found, reference: bool) -> Visit:
         files=list(found.files),
         when=found.when,
         name=_visit_name(case, found),
-        grid=found.image.grid,
-        channels=_channels(found.image),
-        sha256=found.image.sha256 or sha256(found.files),
+        grid=found.grid,
+        channels=found.channels,
+        sha256=found.sha256,
         answers=found.answers,
         notes=list(found.notes),
         reference=reference,
     )
 
 
-def _prepare(store: Store, visit: Visit, image: Image) -> None:
+def _prepare(store: Store, visit: Visit, found: Found) -> None:
     """Do now what the first look would wait for."""
     pictures.display(store, visit)
-    if isinstance(image, Volume):
+    if found.world == "volume":
         pictures.packed_volume(store, visit)
-    elif isinstance(image, GeoTiffScene) and needs_pyramid(image):
-        jobs.submit(store, "pyramid", visit.id, {})
-
-
-def _channels(image: Image) -> tuple[str, ...]:
-    return (image.channel,) if isinstance(image, Volume) else image.channels
+    if found.needs_pyramid:
+        jobs.submit(store, "pyramid", visit.id)
 
 
 def _visit_name(case: Case, found: Found) -> str:
@@ -202,11 +216,11 @@ def _title(world: World) -> str:
 
 
 def _world(found: list[Found]) -> World:
-    worlds = {"volume" if isinstance(image.image, Volume) else "scene" for image in found}
+    worlds = {image.world for image in found}
     if len(worlds) > 1:
         raise Refused(
             "SV-PAIR-020",
             "Medical scans and satellite scenes cannot be in one case: ml and ha would be mixed; "
             "open them one after the other.",
         )
-    return "volume" if worlds == {"volume"} else "scene"
+    return worlds.pop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -14,7 +13,7 @@ from segviz.change import align
 from segviz.errors import Question
 from segviz.io import masks
 from segviz.store import Store
-from segviz.ui import asks, components, links, words
+from segviz.ui import asks, components, links
 
 FILES = {
     "volume": {
@@ -80,19 +79,3 @@ def take(store: Store, visit: Visit, path: Path, name: str, answers: Mapping[str
             mask, title=f"Import of {name}", uuid=path.parent.name
         )
     st.rerun()
-
-
-def about(visit: Visit) -> None:
-    """What the file said and what its reader answered."""
-    with st.popover("About", icon=":material/info:", type="tertiary"):
-        st.html("".join(f'<p class="sv-note">{escape(line)}</p>' for line in about_lines(visit)))
-
-
-def about_lines(visit: Visit) -> list[str]:
-    lines = [str(visit.grid)]
-    channels = [name for name in visit.channels if name]
-    if channels:
-        lines.append(f"{words.plural(len(channels), 'channel')}: {', '.join(channels)}")
-    lines += visit.notes
-    lines += [f"The reader chose {key}: {value}" for key, value in visit.answers.items()]
-    return lines

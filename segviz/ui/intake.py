@@ -38,6 +38,8 @@ class Waiting:
 def section(store: Store, cases: list[Case]) -> None:
     """Choose files, name the case, answer what the files leave open."""
     frame.heading("Open a study or a scene")
+    if refusal := st.session_state.pop("refusal", None):
+        frame.say(refusal)
     waiting: Waiting | None = st.session_state.get("waiting")
     if waiting is None:
         choose(store)
@@ -104,9 +106,10 @@ def attempt(store: Store, waiting: Waiting) -> None:
             )
     except Question as question:
         keep(replace(waiting, question=question))
-    except SegvizError:
+    except SegvizError as refusal:
         st.session_state.pop("waiting", None)
-        raise
+        st.session_state["refusal"] = refusal
+        st.rerun()
     else:
         st.session_state.pop("waiting", None)
         st.switch_page("review.py", query_params=links.query(case))

@@ -26,7 +26,7 @@ def bench(store: Store, case_id: str) -> None:
     visit = frame.chosen_visit(case)
     opening.take_finished(store, [visit])
     left, right = st.columns([3.35, 1], gap="small")
-    with left, st.container(key="picture"):
+    with left, st.container(key="picture"), frame.told():
         show_picture(store, case, visit)
     with right, st.container(key="panel"):
         panel(store, case, visit)
@@ -49,7 +49,8 @@ def panel(store: Store, case: Case, visit: Visit) -> None:
     if visit.reference:
         st.html('<p class="sv-soft">A reference layer: compared with, not segmented.</p>')
     else:
-        segment.section(store, case, visit)
+        with frame.told():
+            segment.section(store, case, visit)
     state = workbench.get(store, visit.id).state()
     labels(state, isinstance(visit.grid, VolumeGrid))
     with st.container(horizontal=True, gap=None, key="doors"):
@@ -58,8 +59,8 @@ def panel(store: Store, case: Case, visit: Visit) -> None:
         exchange.downloads(store, case, visit)
         if not visit.reference:
             exchange.import_mask(store, visit)
-        exchange.about(visit)
     history(state)
+    about(visit)
 
 
 def choose_visit(case: Case, visit: Visit) -> None:
@@ -143,6 +144,21 @@ def history_item(operation: dict[str, Any]) -> str:
         f'<div{kind} title="{escape(operation["author"])}">'
         f"<span>{escape(operation['title'])}</span><span>{when}</span></div>"
     )
+
+
+def about(visit: Visit) -> None:
+    """What the file said and what its reader answered."""
+    frame.heading("About this image")
+    st.html("".join(f'<p class="sv-note">{escape(line)}</p>' for line in about_lines(visit)))
+
+
+def about_lines(visit: Visit) -> list[str]:
+    lines = [*visit.notes, str(visit.grid)]
+    channels = [name for name in visit.channels if name]
+    if channels:
+        lines.append(", ".join(channels))
+    lines += [f"The reader chose {key}: {value}" for key, value in visit.answers.items()]
+    return lines
 
 
 def choose_status(store: Store, case: Case) -> None:

@@ -61,7 +61,7 @@ def visit_select(case: Case, name: str, index: int) -> Visit:
         name,
         case.visits,
         index=index,
-        format_func=lambda visit: words.visit_title(visit),
+        format_func=words.visit_title,
         key=f"{name}-{case.id}",
     )
 
@@ -113,7 +113,8 @@ def between(store: Store, first: Visit, second: Visit, label: Label) -> None:
     numbers = pair_numbers(
         store, first.id, second.id, benches[0].revision, benches[1].revision, str(store.home)
     )
-    st.html(balance(numbers, label))
+    if any(row["label"] == label.value for row in numbers["labels"]):
+        st.html(balance(numbers, label))
     st.html(matrix(numbers, first, second))
     notes = [compared(numbers, first), checks(first, second, *benches), AREA_NOTE]
     st.html("".join(f'<p class="sv-note">{escape(note)}</p>' for note in notes))
@@ -142,15 +143,10 @@ def same_grid(first: Visit, second: Visit) -> bool:
 def balance(numbers: dict[str, Any], label: Label) -> str:
     """Gain, loss and net of one class as three figures."""
     position = [row["label"] for row in numbers["labels"]].index(label.value)
-    unit = numbers["unit"]
-    figures = [
-        ("Lost", -numbers["loss"][position][0]),
-        ("Gained", numbers["gain"][position][0]),
-        ("Net", numbers["net"][position][0]),
-    ]
+    loss, gain, net = (numbers[flow][position][0] for flow in ("loss", "gain", "net"))
     cells = "".join(
-        f"<div><small>{name}</small><b>{words.signed(value, unit)}</b></div>"
-        for name, value in figures
+        f"<div><small>{name}</small><b>{words.signed(value, numbers['unit'])}</b></div>"
+        for name, value in (("Lost", -loss), ("Gained", gain), ("Net", net))
     )
     return f'<div class="sv-figures"><i>{escape(label.name)}</i>{cells}</div>'
 
@@ -208,8 +204,7 @@ def compared(numbers: dict[str, Any], first: Visit) -> str:
     both = numbers["compared"][0]
     return (
         f"Compared over the {words.plural(both, 'pixel')} with a class on both dates "
-        f"({both / whole:.1%} of the scene); {1 - both / whole:.1%} without data on either date "
-        "are left out."
+        f"({both / whole:.1%} of the scene); where one of them has none, nothing is counted."
     )
 
 

@@ -21,7 +21,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server just started on a workspace with the demonstration cases."""
     server = Server(tmp_path_factory.mktemp("demo") / "home")
     subprocess.run(
-        [sys.executable, "-m", "segviz.cli", "demo"],
+        [sys.executable, "-c", "from segviz.cli import main; main()", "demo"],
         cwd=ROOT, env=os.environ | server.environment, check=True, capture_output=True,
     )  # fmt: skip
     server.start()

@@ -46,6 +46,7 @@ export class Chips {
   private activate(value: number): void {
     this.active = value
     this.draw()
+    this.root.querySelector('[data-active=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     this.options.onChoose?.(value)
   }
 

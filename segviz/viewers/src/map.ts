@@ -17,6 +17,7 @@ import { extentOf, isInside, projectionOf, Revisions, tileGridOf, type Pixel, ty
 import { Sketch, type Shape } from './map/sketch'
 import { Swipe } from './map/swipe'
 import type { Grid } from './map/tiles'
+import { Over } from './over'
 import type { Edit } from './queue'
 import { Session, type World } from './session'
 import { Choice, Slider, Toolbar, type Tool as Button } from './toolbar'
@@ -88,7 +89,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
   private readonly revisions: Revisions
   private readonly brush = new Slider('Brush', BRUSH, () => this.point())
   private readonly opacity = new Slider('Mask', PERCENT, () => this.look())
-  private readonly over = new Choice('Over', [], () => undefined)
+  private readonly over = new Over()
   private readonly bands = new Choice('Bands', [], (name) => this.chooseBands(name))
   private readonly ownBands: Choice[]
   private readonly compare = new Choice('Compare', [], () => this.showRight())
@@ -134,7 +135,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     this.props = props
     this.frame.notice(props.notice)
     if (props.mode === 'change') return this.frame.chips.show(LOSS_GAIN, [])
-    this.fillOver()
+    this.over.offer(this.rows)
     void this.session.follow(this.visit.revision, this.legend)
   }
 
@@ -221,7 +222,8 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     const others = this.props.visits.filter((visit) => visit.id !== this.visit.id)
     this.compare.fill([{ value: '', text: 'one date' }, ...others.map((visit) => ({ value: visit.id, text: title(visit) }))])
     if (mode === 'review' && others.length > 0) options.append(this.compare.root)
-    this.fillOver()
+    this.brush.value = Math.min(12, Math.max(1, Math.round(Math.max(...this.props.shape) / 100)))
+    this.over.offer(this.rows)
     this.showOwnBands()
   }
 
@@ -446,8 +448,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
 
   private brushOf(tool: Tool): Brush {
     const label = tool === 'eraser' ? 0 : this.frame.chips.active
-    const only = this.over.value === '' ? null : Number(this.over.value)
-    return { label, radius: this.brush.value, only, color: this.colorOf(label) }
+    return { label, radius: this.brush.value, only: this.over.only, color: this.colorOf(label) }
   }
 
   private colorOf(label: number): string {
@@ -513,12 +514,6 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     const at = tool === 'brush' || tool === 'eraser' ? this.pointed : null
     const smallest = 2 * (this.map.getView().getResolution() ?? 1)
     this.sketch.point(at, Math.max(this.brush.value, smallest), this.inHand.color)
-  }
-
-  private fillOver(): void {
-    const before = this.over.value
-    this.over.fill([{ value: '', text: 'everything' }, ...this.rows.map(({ value, name }) => ({ value: String(value), text: name }))])
-    this.over.value = before
   }
 
   // Status

@@ -134,7 +134,9 @@ export class Choice {
     return this.select.value
   }
 
+  /** Falls back to the first option where there is no such one. */
   set value(value: string) {
     this.select.value = value
+    if (this.select.selectedIndex < 0) this.select.selectedIndex = 0
   }
 }

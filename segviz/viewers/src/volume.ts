@@ -5,6 +5,7 @@ import { eachFrame } from './dom'
 import { Frame } from './frame'
 import { ACROSS, AXIAL, clampVoxel, flatIndex, middleOfLabel, position, toMm, type PlaneView, type Vec3 } from './geometry'
 import { listen as listenToKeys, type Action } from './keys'
+import { Over } from './over'
 import type { Edit } from './queue'
 import { decode, encode, fromBase64, toBase64 } from './runs'
 import { Session, type World } from './session'
@@ -33,8 +34,9 @@ type Tool = (typeof TOOLS)[number]
 const NO_WEBGL =
   'This browser cannot draw volumes: WebGL 2 is missing or switched off. ' +
   'Use a current Chrome, Edge or Firefox, or switch on hardware acceleration in its settings.'
+const LOST = 'The graphics card was reset by the system. Your strokes are saved; reload the page to go on.'
 
-const BRUSH_MM = { min: 0.5, max: 30, step: 0.5, value: 3, format: (mm: number) => `${mm.toFixed(1)} mm` }
+const BRUSH_MM = { min: 0.5, max: 50, step: 0.5, value: 3, logarithmic: true, format: (mm: number) => `${mm.toFixed(1)} mm` }
 const PERCENT = { min: 0, max: 100, step: 5, value: 45, format: (part: number) => `${part} %` }
 const CURSORS: Record<Tool, string> = { navigate: 'crosshair', window: 'ns-resize', brush: 'none', eraser: 'none' }
 
@@ -48,6 +50,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
   private readonly painter: Painter
   private readonly session: Session
   private readonly brush = new Slider('Brush', BRUSH_MM, () => this.point())
+  private readonly over = new Over()
   private readonly opacity = new Slider('Mask', PERCENT, () => this.look())
   private readonly windows = new Choice('Window', [], (name) => this.choosePreset(name))
   private readonly stopKeys: () => void
@@ -66,13 +69,14 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
     this.url = `${props.base}/visits/${props.visit}`
     this.toolbar = volumeToolbar((action) => void this.act(action))
     this.frame = new Frame('volume', this.toolbar, { onChoose: () => this.point(), onHide: () => this.look() })
-    this.frame.hand.append(this.brush.root)
+    this.frame.hand.append(this.brush.root, this.over.root)
     this.frame.options.append(this.opacity.root, this.windows.root)
     this.root = this.frame.root
     this.picture = new Picture(this.frame.stage)
     this.overlay = new Overlay(this.picture)
     this.painter = new Painter(this.picture)
     this.picture.onDraw = eachFrame(() => this.overlay.draw())
+    this.picture.onLost = () => this.frame.failed(LOST)
     this.picture.canvas.after(this.overlay.canvas)
     this.session = new Session({ url: this.url, author: props.author ?? '' }, props.legend, this, this.frame, this.toolbar, emit)
     this.stopKeys = listenToKeys(this.root, 'volume', (action, label) => this.act(action, label))
@@ -212,7 +216,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
     if (!this.ready) return
     const label = tool === 'brush' ? this.frame.chips.active : 0
     if (begin && tool === 'brush' && label === 0) return this.frame.tell('There is no label to paint with yet; run a model first.')
-    if (begin) this.painter.begin({ plane: view.plane, radiusMm: this.brush.value, label }, voxel)
+    if (begin) this.painter.begin({ plane: view.plane, radiusMm: this.brush.value, label, only: this.over.only }, voxel)
     else this.painter.extend(voxel)
   }
 
@@ -283,6 +287,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
 
   private look(): void {
     if (!this.ready) return
+    this.over.offer(this.session.state?.labels ?? this.props.legend, 'unlabelled')
     this.picture.paintWith(this.session.state?.labels ?? this.props.legend, this.frame.chips.hidden)
     this.picture.maskLook(this.maskShown ? this.opacity.value / 100 : 0, this.outline)
     this.toolbar.relabel('outline', this.outline ? 'fill' : 'outline', this.outline ? 'Fill the mask' : 'Outline only')

@@ -8,6 +8,8 @@ export interface Brush {
   plane: Plane
   radiusMm: number
   label: number
+  /** Change only voxels of this label; null for all. */
+  only: number | null
 }
 
 export class Painter {
@@ -34,10 +36,10 @@ export class Painter {
   extend(voxel: Vec3): void {
     if (!this.brush) return
     const { shape, spacing, mask } = this.picture
-    const { label } = this.brush
+    const { label, only } = this.brush
     const to = this.snapped(voxel)
     for (const cell of strokeCells({ shape, spacing, ...this.brush }, this.last, to)) {
-      if (mask[cell] === label) continue
+      if (mask[cell] === label || (only !== null && mask[cell] !== only)) continue
       mask[cell] = label
       this.cells.push(cell)
       this.touch(Math.floor(cell / (shape[0] * shape[1])))

@@ -77,6 +77,7 @@ export class Picture {
   mask: Uint8Array = new Uint8Array(0)
   single: Plane | null = null
   onDraw: () => void = () => undefined
+  onLost: () => void = () => undefined
   private readonly nv = new Planes({
     interactive: false,
     dragAndDropEnabled: false,
@@ -97,6 +98,7 @@ export class Picture {
 
   constructor(private readonly host: HTMLElement) {
     this.canvas.className = 'sv-fill'
+    this.canvas.addEventListener('webglcontextlost', () => this.onLost())
     host.prepend(this.canvas)
   }
 
@@ -108,6 +110,10 @@ export class Picture {
   async open(file: ArrayBuffer, windowOf: (values: ArrayLike<number>) => Window): Promise<void> {
     await this.nv.attachToCanvas(this.canvas, false)
     const volume = await NVImage.loadFromUrl({ url: 'volume.nii', name: 'volume.nii', buffer: file, colormap: 'gray' })
+    const most = this.nv.gl.getParameter(this.nv.gl.MAX_3D_TEXTURE_SIZE) as number
+    if (Math.max(...volume.dimsRAS!.slice(1, 4)) > most) {
+      throw new Error(`This scan has more than ${most} voxels along one side, which this graphics card cannot show.`)
+    }
     ;[volume.cal_min, volume.cal_max] = windowOf(valuesOf(volume))
     this.shape = volume.dimsRAS!.slice(1, 4) as Vec3
     this.spacing = volume.pixDimsRAS!.slice(1, 4) as Vec3
