@@ -91,11 +91,15 @@ def k_means(samples: Samples, groups: int) -> Rule | None:
     ).fit(samples / scale)
     centers = fitted.cluster_centers_.astype(np.float32)
     centers = centers[np.argsort((centers * scale).mean(axis=1), kind="stable")]
-    half_square = (centers**2).sum(axis=1) / 2
+    weights = centers / scale
+    half_square = (centers**2).sum(axis=1, keepdims=True) / 2
 
     def nearest(cells: Samples) -> NDArray[np.uint8]:
-        likeness = (cells / scale) @ centers.T - half_square
-        best: NDArray[np.uint8] = likeness.argmax(axis=1).astype(np.uint8)
+        likeness = weights @ cells.T - half_square
+        best = np.zeros(len(cells), dtype=np.uint8)
+        for group in range(1, len(likeness)):
+            best[likeness[group] > likeness[0]] = group
+            np.maximum(likeness[0], likeness[group], out=likeness[0])
         return best
 
     return nearest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from segviz.errors import Question
@@ -10,7 +12,7 @@ from segviz.errors import Question
 def ask(question: Question) -> str | None:
     """The reader's answer, in the run in which it was given."""
     with st.form(f"ask-{question.key}", border=True):
-        st.markdown(question.message)
+        st.html(f'<p class="sv-cell">{escape(question.message)}</p>')
         answer = _field(question)
         given = st.form_submit_button("Use this and open", type="primary")
     return answer if given and answer else None

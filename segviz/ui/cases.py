@@ -70,7 +70,7 @@ def row(store: Store, case: Case) -> None:
     with name:
         st.page_link(
             "review.py",
-            label=f"**{markdown(case.name)}**",
+            label=f"**{words.plain(case.name)}**",
             query_params=links.query(case),
             width="stretch",
         )
@@ -103,11 +103,6 @@ def notice(case: Case) -> str:
     return f' <span class="sv-notice">{escape(case.notice)}</span>' if case.notice else ""
 
 
-def markdown(text: str) -> str:
-    """Text of a user with Markdown's signs taken literally."""
-    return "".join("\\" + sign if sign in r"\`*_{}[]<>()#+-.!|:$~" else sign for sign in text)
-
-
 def choose(store: Store, page: str, title: str) -> None:
     """For pages that need a case and were opened without one."""
     cases = [case for case in store.cases() if case.visits]
@@ -119,6 +114,6 @@ def choose(store: Store, page: str, title: str) -> None:
     for case in cases:
         st.page_link(
             page,
-            label=f"**{markdown(case.name)}** · {words.visits_of(case)}",
+            label=f"**{words.plain(case.name)}** · {words.visits_of(case)}",
             query_params=links.query(case),
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
 
+from segviz.case import Visit
 from segviz.mask import Label
 from segviz.ui import words
 
@@ -41,27 +41,16 @@ def amount(rows: Mapping[int, dict[str, Any]], value: int) -> float | None:
     return float(row["count"] if row["amount"] is None else row["amount"])
 
 
-def over_time(
-    series: Sequence[Series], when: Sequence[date | None], names: Sequence[str], unit: str
-) -> go.Figure:
-    """A line for each label; against dates where all visits have one, else in order."""
-    dated = all(when)
-    x = [day.isoformat() if day else name for day, name in zip(when, names, strict=True)]
+def over_time(series: Sequence[Series], visits: Sequence[Visit], unit: str) -> go.Figure:
+    """A line for each label through its visits; reference layers are marks beside the line.
+
+    The axis is time where all visits have a date, else their order.
+    """
+    dated = all(visit.when for visit in visits)
     figure = go.Figure()
     for line in series:
-        figure.add_trace(
-            go.Scatter(
-                x=x if dated else list(names),
-                y=line.values,
-                name=line.label.name,
-                mode="lines+markers",
-                line={"color": line.label.color, "width": 2},
-                marker={"size": 7},
-                text=[words.quantity(value, unit) for value in line.values],
-                customdata=list(names),
-                hovertemplate="%{customdata}: %{text}<extra>" + plain(line.label.name) + "</extra>",
-            )
-        )
+        for reference in sorted({visit.reference for visit in visits}):
+            figure.add_trace(trace(line, visits, unit, dated=dated, reference=reference))
     figure.update_layout(
         height=250,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
@@ -72,6 +61,28 @@ def over_time(
         xaxis={"title": None, "type": "date" if dated else "category"},
     )
     return figure
+
+
+def trace(
+    line: Series, visits: Sequence[Visit], unit: str, *, dated: bool, reference: bool
+) -> go.Scatter:
+    """One label at the visits that are, or are not, reference layers."""
+    shown = [
+        (visit, value)
+        for visit, value in zip(visits, line.values, strict=True)
+        if visit.reference == reference
+    ]
+    name = plain(line.label.name) + (", reference" if reference else "")
+    return go.Scatter(
+        x=[visit.when.isoformat() if dated and visit.when else visit.name for visit, _ in shown],
+        y=[value for _, value in shown],
+        name=name,
+        mode="markers" if reference else "lines+markers",
+        line={"color": line.label.color, "width": 2},
+        marker={"size": 9 if reference else 7, "symbol": "diamond-open" if reference else "circle"},
+        text=[f"{plain(visit.name)}: {words.quantity(value, unit)}" for visit, value in shown],
+        hovertemplate="%{text}<extra>" + name + "</extra>",
+    )
 
 
 def axis_title(unit: str) -> str:

@@ -20,7 +20,7 @@ MOST_SIDE_BY_SIDE = 4
 
 def volumes(store: Store, case: Case) -> None:
     states = [workbench.get(store, visit.id).state() for visit in case.visits]
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([2, 1], gap="medium")
     with left:
         frame.title(case)
         compare(store, case)
@@ -29,9 +29,7 @@ def volumes(store: Store, case: Case) -> None:
         if not lines:
             frame.empty("Nothing is marked yet", "Segment or paint the visits on the Review page.")
             return
-        names = [words.visit_title(visit) for visit in case.visits]
-        when = [visit.when for visit in case.visits]
-        st.plotly_chart(charts.over_time(lines, when, names, "ml"), config={"displaylogo": False})
+        st.plotly_chart(charts.over_time(lines, case.visits, "ml"), config={"displaylogo": False})
         st.html(volume_table(case, lines))
         st.html(
             '<p class="sv-note">Volume = marked voxels × voxel volume on each scan\'s own grid. '

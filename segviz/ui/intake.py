@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from html import escape
 from itertools import islice
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def choose(store: Store) -> None:
 def describe(store: Store, cases: list[Case], waiting: Waiting) -> None:
     """Say what the files are called here and where they belong."""
     shown = ", ".join(waiting.names[:3]) + (" …" if len(waiting.names) > 3 else "")
-    st.caption(f"{words.plural(len(waiting.names), 'file')}: {shown}")
+    count = words.plural(len(waiting.names), "file")
+    st.html(f'<p class="sv-soft">{count}: {escape(shown)}</p>')
     with st.form("describe", border=False):
         targets = {None: NEW} | {case.id: case.name for case in cases}
         target = st.selectbox("Add to", list(targets), format_func=targets.__getitem__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from statistics import median
 from typing import Any
 
 import streamlit as st
@@ -89,11 +90,18 @@ def map_visit(store: Store, visit: Visit) -> dict[str, Any]:
 
 
 def shared_stretch(store: Store, visits: list[Visit]) -> dict[str, tuple[float, float]]:
-    """Black and white of each band as the first date that has it is shown, for all dates."""
-    together: dict[str, tuple[float, float]] = {}
+    """Black and white of each band, the same for all dates: the median of what suits each of them.
+
+    One hazy date then neither washes out the others nor looks like a change.
+    """
+    ends: dict[str, list[tuple[float, float]]] = {}
     for visit in visits:
-        together = opening.display(store, visit).stretch | together
-    return together
+        for band, pair in opening.display(store, visit).stretch.items():
+            ends.setdefault(band, []).append(pair)
+    return {
+        band: (median(low for low, _ in pairs), median(high for _, high in pairs))
+        for band, pairs in ends.items()
+    }
 
 
 def same_grid(visit: Visit, grid: RasterGrid) -> bool:

@@ -90,7 +90,7 @@ def labels(state: dict[str, Any], volume: bool) -> None:
         st.html('<p class="sv-soft">Nothing is marked yet: run a model or paint.</p>')
     st.html(label_table(state["labels"], volume))
     if state["source"]:
-        st.html(f'<p class="sv-note">Mask by {escape(state["source"])}</p>')
+        st.html(f'<p class="sv-note">Mask: {escape(state["source"])}</p>')
 
 
 def label_table(rows: list[dict[str, Any]], volume: bool) -> str:

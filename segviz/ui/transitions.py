@@ -37,7 +37,9 @@ def scenes(store: Store, case: Case) -> None:
         if comparable:
             loss_and_gain(store, case, first, second, label)
     with right, st.container(key="change-side"):
-        area_over_time(case, lines, states)
+        unit = next(row["unit"] for state in states for row in state["labels"])
+        figure = charts.over_time(lines, case.visits, unit)
+        st.plotly_chart(figure, config={"displaylogo": False})
         if comparable:
             between(store, first, second, label)
 
@@ -48,19 +50,19 @@ def choose(case: Case, labels: Sequence[Label]) -> tuple[Visit, Visit, Label]:
     with columns[0]:
         frame.title(case)
     with columns[1]:
-        first = visit_select(case, "From", 0)
+        first = visit_select(case, "From", case.segmented[0])
     with columns[2]:
-        second = visit_select(case, "To", len(case.visits) - 1)
+        second = visit_select(case, "To", case.segmented[-1])
     with columns[3]:
         label = st.selectbox("Class", labels, format_func=lambda one: one.name)
     return first, second, label
 
 
-def visit_select(case: Case, name: str, index: int) -> Visit:
+def visit_select(case: Case, name: str, chosen: Visit) -> Visit:
     return st.selectbox(
         name,
         case.visits,
-        index=index,
+        index=case.visits.index(chosen),
         format_func=words.visit_title,
         key=f"{name}-{case.id}",
     )
@@ -79,7 +81,8 @@ def aligned(first: Visit, second: Visit) -> bool:
     st.html(
         f'<div class="sv-said"><p>The two dates lie on different grids. {escape(how)}</p></div>'
     )
-    if st.button(f"Put {second.name} on the grid of {first.name} (nearest)"):
+    names = words.plain(second.name), words.plain(first.name)
+    if st.button("Put {} on the grid of {} (nearest)".format(*names)):
         st.session_state[key] = True
         st.rerun()
     return False
@@ -92,15 +95,6 @@ def loss_and_gain(store: Store, case: Case, first: Visit, second: Visit, label: 
     change = {"a": first.id, "b": second.id, "label": label.value}
     data = picture.map_data(store, case, second if same_grid(first, second) else first, first.grid)
     components.show("map", data | {"mode": "change", "change": change}, f"change-{case.id}")
-
-
-def area_over_time(
-    case: Case, lines: Sequence[charts.Series], states: Sequence[dict[str, Any]]
-) -> None:
-    unit = next(row["unit"] for state in states for row in state["labels"])
-    names = [visit.name for visit in case.visits]
-    when = [visit.when for visit in case.visits]
-    st.plotly_chart(charts.over_time(lines, when, names, unit), config={"displaylogo": False})
 
 
 def between(store: Store, first: Visit, second: Visit, label: Label) -> None:

@@ -112,3 +112,12 @@ def visits_of(case: Case) -> str:
 
 def swatch(color: str) -> str:
     return f'<span class="sv-swatch" style="background:{escape(color)}"></span>'
+
+
+def plain(text: str) -> str:
+    r"""Text of a user with Markdown's signs taken literally.
+
+    >>> print(plain("**[x](y)**"))
+    \*\*\[x\]\(y\)\*\*
+    """
+    return "".join("\\" + sign if sign in r"\`*_{}[]<>()#+-.!|:$~" else sign for sign in text)

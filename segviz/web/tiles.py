@@ -97,7 +97,7 @@ def values(store: Store, case: Case, request: Request) -> Response:
     row, column = query.whole(request, "row"), query.whole(request, "column")
     rows, columns = raster(visit).shape
     if not (0 <= row < rows and 0 <= column < columns):
-        raise NotFound("SV-TIF-404", "The scene has no pixel at this place.")
+        raise NotFound("SV-TIF-405", "The scene has no pixel at this place.")
     pixel, valid = opening.scene(store, visit).read((row, row + 1, column, column + 1))
     mask = workbench.get(store, visit.id).mask()
     label = int(mask.data[row, column])

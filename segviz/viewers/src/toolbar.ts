@@ -93,6 +93,12 @@ export class Slider {
     this.onChange(this.value)
   }
 
+  /** A fifth larger or smaller, as by a key; at least one step. */
+  resize(larger: boolean): void {
+    const { value, range } = this
+    this.move(larger ? Math.max(value * 1.2, value + range.step) : Math.min(value / 1.2, value - range.step))
+  }
+
   private dragged(): void {
     const at = Number(this.input.value)
     this.current = this.rounded(this.range.logarithmic ? Math.exp(at) : at)

@@ -246,8 +246,8 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
       case 'cancel': return this.frame.helpIsOpen ? this.frame.toggleHelp(false) : this.take('navigate')
       case 'label': return this.frame.chips.choose(label), true
       case 'undo': case 'redo': return this.session.step(action), true
-      case 'smaller': return this.brush.move(Math.min(this.brush.value / 1.2, this.brush.value - 0.5)), true
-      case 'larger': return this.brush.move(Math.max(this.brush.value * 1.2, this.brush.value + 0.5)), true
+      case 'smaller': return this.brush.resize(false), true
+      case 'larger': return this.brush.resize(true), true
       case 'fainter': return this.opacity.move(this.opacity.value - 10), true
       case 'stronger': return this.opacity.move(this.opacity.value + 10), true
       case 'mask': return (this.maskShown = !this.maskShown), this.look(), true

@@ -1,33 +1,88 @@
-/** Pictures and masks of two dates, stacked: left of the swipe line, right of it, change on top. */
+/** Pictures and masks of two dates, stacked: one at the left of the swipe line, one at its right. */
+import type BaseLayer from 'ol/layer/Base'
 import TileLayer from 'ol/layer/Tile'
-import type { Grid } from './tiles'
-import { Tiles, without } from './tiles'
+import { tileQuery, type Rgb } from './bands'
+import { projectionOf, tileGridOf, type Revisions } from './pixels'
+import { url, type MapProps, type Visit } from './props'
+import { Tiles, without, type Grid } from './tiles'
 
-export interface Side {
+type Address = (z: number, x: number, y: number) => string
+
+interface Side {
   image: TileLayer<Tiles>
   mask: TileLayer<Tiles>
 }
 
-export type MaskAddress = (z: number, x: number, y: number) => string
+export class Layers {
+  readonly left: Side = side()
+  readonly right: Side = side()
+  readonly grid: Grid
+  private magnified = false
+  private keyed = 0
 
-export function imageLayer(): TileLayer<Tiles> {
-  return new TileLayer<Tiles>({ preload: 1 })
+  constructor({ shape, max_zoom }: MapProps) {
+    this.grid = { projection: projectionOf(shape), tileGrid: tileGridOf(shape, max_zoom) }
+  }
+
+  /** From the bottom up. */
+  get all(): BaseLayer[] {
+    return [this.left.image, this.right.image, this.left.mask, this.right.mask]
+  }
+
+  showImages(props: MapProps, rgb: Rgb, left: Visit, right: Visit | undefined): void {
+    this.showImage(this.left, props, rgb, left)
+    if (right) this.showImage(this.right, props, rgb, right)
+  }
+
+  /** Labels of both dates, without those of the hidden colours. */
+  showMasks(props: MapProps, revisions: Revisions, left: Visit, right: Visit | undefined, hidden: readonly string[]): void {
+    this.showLabels(this.left, (z, x, y) => `${url(props, left)}/mask/${z}/${x}/${y}.png?rev=${revisions.of(z, x, y)}`, hidden)
+    if (right) this.showLabels(this.right, (z, x, y) => `${url(props, right)}/mask/${z}/${x}/${y}.png?rev=${right.revision}`, hidden)
+  }
+
+  /** Loss and gain of one label, over the pictures of both dates. */
+  showChange({ base, change }: MapProps): void {
+    if (!change) return
+    const address: Address = (z, x, y) => `${base}/change/${change.a}/${change.b}/${z}/${x}/${y}.png?label=${change.label}`
+    for (const side of [this.left, this.right]) this.showLabels(side, address, [])
+  }
+
+  /** How strongly masks are drawn, and whether there is a right side. */
+  look(opacity: number, masks: boolean, right: boolean): void {
+    for (const { mask } of [this.left, this.right]) mask.setOpacity(opacity)
+    this.left.mask.setVisible(masks)
+    this.right.mask.setVisible(masks && right)
+    this.right.image.setVisible(right)
+  }
+
+  /** Cells become crisp where one is larger than a screen pixel. */
+  magnify(resolution: number): void {
+    this.magnified = resolution < 1
+    for (const { image } of [this.left, this.right]) {
+      const source = image.getSource()
+      if (source) source.crisp = this.magnified
+    }
+  }
+
+  /** Ask for the tiles of the left mask whose address has changed. */
+  rekey(): void {
+    this.left.mask.getSource()?.rekey(`mask-${++this.keyed}`)
+  }
+
+  private showImage(side: Side, props: MapProps, rgb: Rgb, visit: Visit): void {
+    const query = tileQuery(rgb, visit.bands, props.stretch)
+    const source = new Tiles(this.grid, (z, x, y) => `${url(props, visit)}/tiles/${z}/${x}/${y}.jpg?${query}`)
+    source.crisp = this.magnified
+    side.image.setSource(source)
+  }
+
+  private showLabels(side: Side, address: Address, hidden: readonly string[]): void {
+    const source = new Tiles(this.grid, address, without(hidden))
+    source.crisp = true
+    side.mask.setSource(source)
+  }
 }
 
-export function maskLayer(): TileLayer<Tiles> {
-  return new TileLayer<Tiles>({ className: 'sv-mask' })
-}
-
-/** Show a visit's picture; its cells become crisp where one is larger than a screen pixel. */
-export function showImage(layer: TileLayer<Tiles>, grid: Grid, tilesUrl: string, query: string, crisp: boolean): void {
-  const source = new Tiles(grid, (z, x, y) => `${tilesUrl}/${z}/${x}/${y}.jpg?${query}`)
-  source.crisp = crisp
-  layer.setSource(source)
-}
-
-/** Show labels: never mixed, those of the hidden colours left out. */
-export function showMask(layer: TileLayer<Tiles>, grid: Grid, address: MaskAddress, hidden: readonly string[]): void {
-  const source = new Tiles(grid, address, without(hidden))
-  source.crisp = true
-  layer.setSource(source)
+function side(): Side {
+  return { image: new TileLayer<Tiles>({ preload: 1 }), mask: new TileLayer<Tiles>({ className: 'sv-mask' }) }
 }

@@ -21,11 +21,7 @@ export function choose(folder: boolean): Promise<Named[]> {
   return new Promise((resolve) => {
     input.addEventListener('cancel', () => resolve([]))
     input.addEventListener('change', () =>
-      resolve(
-        [...(input.files ?? [])]
-          .map((file) => ({ file, path: file.webkitRelativePath || file.name }))
-          .filter(({ path }) => isWanted(path)),
-      ),
+      resolve(wanted([...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name })))),
     )
     input.click()
   })
@@ -34,12 +30,15 @@ export function choose(folder: boolean): Promise<Named[]> {
 /** Everything that was dropped, folders walked through. Entries must be taken before the first await. */
 export async function dropped(transfer: DataTransfer): Promise<Named[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
-  const files = (await Promise.all(entries.map(walk))).flat()
+  return wanted((await Promise.all(entries.map(walk))).flat())
+}
+
+function wanted(files: Named[]): Named[] {
   return files.filter(({ path }) => isWanted(path)).sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }))
 }
 
 async function walk(entry: FileSystemEntry): Promise<Named[]> {
-  if (entry instanceof FileSystemFileEntry || entry.isFile) {
+  if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
     return [{ file, path: entry.fullPath.replace(/^\//, '') }]
   }
