@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Literal
 
 from segviz.grid import Grid
-from segviz.mask import Legend
 
 World = Literal["volume", "scene"]
 Status = Literal["new", "in progress", "reviewed"]
@@ -87,15 +86,3 @@ class Operation:
     author: str
     when: datetime
     done: bool
-
-
-@dataclass(frozen=True)
-class MaskState:
-    """What the journal says of a visit's mask."""
-
-    visit_id: str
-    revision: int
-    generation: int
-    legend: Legend
-    source: str
-    operations: tuple[Operation, ...] = ()

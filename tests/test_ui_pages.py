@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from web_case import Server
+from web_case import LPS, Server, write_volume
 
 from segviz import jobs, opening, viewers, workbench
 from segviz.ui import frame
@@ -71,6 +73,45 @@ def test_no_picture_goes_through_streamlits_media_files(server: Server):
     test = run("cases")
     assert f"/sv/cases/{server.volume.id}/" in text(test)
     assert not test.get("imgs")
+
+
+def pick(server: Server, name: str) -> AppTest:
+    """The first file of the server's folder, chosen and named."""
+    test = run("cases")
+    test.multiselect[0].set_value([test.multiselect[0].options[0]])
+    press(test, "Continue")
+    field(test, "Name of the new case").set_value(name)
+    return press(test, "Open")
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    return next(button for button in test.button if button.label == label).click().run()
+
+
+def field(test: AppTest, label: str):
+    return next(found for found in test.text_input if found.label == label)
+
+
+def test_a_file_of_the_servers_folder_is_opened_once_its_question_is_answered(server: Server):
+    folder = server.store.settings.data
+    folder.mkdir()
+    nib.save(nib.Nifti1Image(np.zeros((4, 5, 6, 3), np.int16), LPS), folder / "stack.nii.gz")
+    test = pick(server, "Stack")
+    test.radio[0].set_value(test.radio[0].options[1])
+    press(test, "Use this and open")
+    newest = server.store.cases()[0]
+    assert newest.name == "Stack" and newest.visits[0].answers
+
+
+def test_a_file_that_is_refused_leaves_the_worklist_as_it_is(server: Server):
+    folder = server.store.settings.data
+    folder.mkdir()
+    (folder / "broken.nii.gz").write_bytes(b"not a scan")
+    test = pick(server, "Broken")
+    assert "SV-NII-001" in text(test) and not test.exception
+    assert len(server.store.cases()) == 2
+    labels = [element.proto.label for element in test.get("page_link")]
+    assert "**Patient A**" in labels
 
 
 @pytest.mark.parametrize("page", ["review", "change"])
@@ -153,15 +194,11 @@ def test_change_of_a_scene_balances(server: Server):
 
 
 def test_change_of_volumes(server: Server, tmp_path: Path):
-    from web_case import write_volume
-
     path = write_volume(tmp_path / "scan_2022-05-02.nii.gz")
     opening.open_files(server.store, [path], case_id=server.volume.id)
     case = server.store.case(server.volume.id)
     for number, visit in enumerate(case.visits):
         cells = [0, 1, 2][: number + 1]
-        import numpy as np
-
         workbench.get(server.store, visit.id).edit_cells(
             np.array(cells), np.ones(len(cells), np.uint8), base_revision=0, uuid=visit.id
         )

@@ -16,7 +16,7 @@ BANDS = ("B2", "B3", "B4", "B8")
 YEARS = (2016, 2017, 2018, 2019, 2020)
 
 FOREST, OTHER = 1, 2
-LEGEND = Legend((Label(FOREST, "forest", "#009E73"), Label(OTHER, "other", "#E69F00")))
+LEGEND = Legend((Label(FOREST, "forest", "#009E73"), Label(OTHER, "not forest", "#E69F00")))
 RULE = "Rule: darker in green light than the summer's Otsu threshold is forest"
 
 

@@ -19,9 +19,9 @@ export class Frame {
   private readonly help: HTMLElement
   private cover: HTMLElement | null = null
 
-  constructor(world: World, toolbar: Toolbar, chips: ChipsOptions) {
+  constructor(world: World, toolbar: Toolbar, chips: ChipsOptions, editable = true) {
     this.chips = new Chips(chips)
-    this.help = helpPanel(world, () => this.toggleHelp(false))
+    this.help = helpPanel(world, editable, () => this.toggleHelp(false))
     this.stage = h('div', { class: 'sv-stage' }, this.hand, this.badge, this.help)
     this.root = h(
       'div',
@@ -99,8 +99,8 @@ function savingText(saving: Saving): string {
   return saving.when ? `saved ✓ ${saving.when.toLocaleTimeString('en-GB')}` : 'saved ✓'
 }
 
-function helpPanel(world: World, close: () => void): HTMLElement {
-  const keys = KEYS.filter((key) => key.worlds?.includes(world) ?? true)
+function helpPanel(world: World, editable: boolean, close: () => void): HTMLElement {
+  const keys = KEYS.filter((key) => (key.worlds?.includes(world) ?? true) && (editable || !key.edits))
   const rows = [
     ...keys.map((key) => [shown(key.action), key.title] as const),
     ...GESTURES[world],

@@ -16,20 +16,22 @@ export interface Key {
   worlds?: readonly World[]
   /** For people, where it differs from `keys`. */
   shown?: string
+  /** Of no use where the mask cannot be changed. */
+  edits?: true
 }
 
 export const KEYS: readonly Key[] = [
   { action: 'navigate', keys: ['v'], title: 'Crosshair', worlds: ['volume'] },
   { action: 'navigate', keys: ['v'], title: 'Move the map', worlds: ['map'] },
   { action: 'window', keys: ['w'], title: 'Window and level by dragging', worlds: ['volume'] },
-  { action: 'brush', keys: ['b'], title: 'Brush (hold Ctrl to erase)' },
-  { action: 'eraser', keys: ['e'], title: 'Eraser' },
-  { action: 'polygon', keys: ['p'], title: 'Polygon: click points, double-click closes', worlds: ['map'] },
-  { action: 'label', keys: '123456789'.split(''), title: 'Choose the label', shown: '1 – 9' },
-  { action: 'smaller', keys: ['['], title: 'Smaller brush' },
-  { action: 'larger', keys: [']'], title: 'Larger brush' },
-  { action: 'undo', keys: ['ctrl+z'], title: 'Undo' },
-  { action: 'redo', keys: ['ctrl+y', 'ctrl+shift+z'], title: 'Redo', shown: 'Ctrl+Y' },
+  { action: 'brush', keys: ['b'], title: 'Brush (hold Ctrl to erase)', edits: true },
+  { action: 'eraser', keys: ['e'], title: 'Eraser', edits: true },
+  { action: 'polygon', keys: ['p'], title: 'Polygon: click points, double-click closes', worlds: ['map'], edits: true },
+  { action: 'label', keys: '123456789'.split(''), title: 'Choose the label', shown: '1 – 9', edits: true },
+  { action: 'smaller', keys: ['['], title: 'Smaller brush', edits: true },
+  { action: 'larger', keys: [']'], title: 'Larger brush', edits: true },
+  { action: 'undo', keys: ['ctrl+z'], title: 'Undo', edits: true },
+  { action: 'redo', keys: ['ctrl+y', 'ctrl+shift+z'], title: 'Redo', shown: 'Ctrl+Y', edits: true },
   { action: 'mask', keys: ['s'], title: 'Show or hide the mask' },
   { action: 'fainter', keys: ['a'], title: 'Fainter mask' },
   { action: 'stronger', keys: ['d'], title: 'Stronger mask' },
@@ -38,15 +40,15 @@ export const KEYS: readonly Key[] = [
   { action: 'next', keys: ['pageup', 'arrowup'], title: 'Next slice', worlds: ['volume'], shown: 'PgUp ↑' },
   { action: 'previous', keys: ['pagedown', 'arrowdown'], title: 'Previous slice', worlds: ['volume'], shown: 'PgDn ↓' },
   { action: 'fit', keys: ['f'], title: 'Fit into the window' },
-  { action: 'close', keys: ['enter'], title: 'Close the polygon', worlds: ['map'], shown: 'Enter' },
-  { action: 'drop', keys: ['backspace'], title: 'Take back the last point of a polygon', worlds: ['map'], shown: 'Backspace' },
+  { action: 'close', keys: ['enter'], title: 'Close the polygon', worlds: ['map'], shown: 'Enter', edits: true },
+  { action: 'drop', keys: ['backspace'], title: 'Take back the last point of a polygon', worlds: ['map'], shown: 'Backspace', edits: true },
   { action: 'cancel', keys: ['escape'], title: 'Back to the crosshair', worlds: ['volume'], shown: 'Esc' },
-  { action: 'cancel', keys: ['escape'], title: 'Give up the polygon; back to moving', worlds: ['map'], shown: 'Esc' },
+  { action: 'cancel', keys: ['escape'], title: 'Give up the polygon; back to moving', worlds: ['map'], shown: 'Esc', edits: true },
   { action: 'help', keys: ['?'], title: 'This list' },
 ]
 
 /** Mouse and touch, for the help. */
-export const GESTURES: Record<World, readonly (readonly [string, string])[]> = {
+export const GESTURES: Record<World, readonly (readonly [gesture: string, title: string])[]> = {
   volume: [
     ['Wheel', 'Next and previous slice'],
     ['Ctrl + wheel', 'Zoom'],

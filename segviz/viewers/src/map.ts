@@ -66,10 +66,11 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     emit: Emit,
   ) {
     this.toolbar = mapToolbar(this.editable, (action) => void this.act(action))
-    this.frame = new Frame('map', this.toolbar, {
+    const chips = {
       ...(this.editable && { onChoose: () => this.point() }),
       ...(props.mode === 'review' && { onHide: () => this.showMasks() }),
-    })
+    }
+    this.frame = new Frame('map', this.toolbar, chips, this.editable)
     this.root = this.frame.root
     this.bands = new BandPicker(this.visit.bands, props.bands, () => this.showImages())
     this.revisions = new Revisions(this.visit.revision, props.max_zoom)

@@ -7,6 +7,9 @@ import type { Picture } from './picture'
 /** Slicer's colours of the axial, coronal and sagittal plane. */
 const COLORS = ['#f34a33', '#6eb04b', '#edd54c'] as const
 
+/** Below so many pixels a plane is told by its place alone. */
+const NARROW = 280
+
 export interface Cursor {
   view: PlaneView
   voxel: Vec3
@@ -115,7 +118,8 @@ function caption(pen: CanvasRenderingContext2D, view: PlaneView, place: string, 
   pen.font = `13px ${font}`
   pen.textAlign = 'left'
   pen.textBaseline = 'middle'
-  text(pen, `${PLANE_NAMES[view.plane]}  ${place}`, view.left + 18, view.top + 14, '#d5d9de')
+  const words = view.width < NARROW ? place : `${PLANE_NAMES[view.plane]}  ${place}`
+  text(pen, words, view.left + 18, view.top + 14, '#d5d9de')
 }
 
 function ring(pen: CanvasRenderingContext2D, view: PlaneView, cursor: Cursor, spacing: Vec3): void {
