@@ -34,18 +34,13 @@ export class Tiles extends ImageTileSource {
   }
 }
 
-const memory = new Map<string, Promise<HTMLImageElement>>()
+const memory = new Map<string, HTMLImageElement>()
 
-function remembered(address: string, signal: AbortSignal): Promise<HTMLImageElement> {
-  const known = memory.get(address)
-  if (known) {
-    memory.delete(address)
-    memory.set(address, known)
-    return known
-  }
-  const image = loaded(address, signal)
+/** Only pictures that arrived are remembered: one that is given up must not fail for its next asker. */
+async function remembered(address: string, signal: AbortSignal): Promise<HTMLImageElement> {
+  const image = memory.get(address) ?? (await loaded(address, signal))
+  memory.delete(address)
   memory.set(address, image)
-  image.catch(() => memory.get(address) === image && memory.delete(address))
   for (const oldest of memory.keys()) {
     if (memory.size <= REMEMBERED) break
     memory.delete(oldest)
