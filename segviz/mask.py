@@ -78,8 +78,8 @@ class Legend:
 class Mask:
     """uint8 labels on a grid: [i, j, k] of a volume or [row, column] of a scene.
 
-    ``data`` may be a memory map; ``source`` says who or what made it; ``notes`` are sentences about the
-    file it was read from.
+    ``data`` may be a memory map; ``source`` says who or what made it; ``notes`` are sentences
+    about the file it was read from.
     """
 
     grid: Grid

@@ -46,11 +46,11 @@ def number_of(place: Locator) -> float:
     return float(found[1].replace(",", ""))
 
 
-def segment(page: Page, model: str) -> None:
+def segment(page: Page, model: str, button: str = "Run") -> None:
     """Choose a model, run it, wait until its mask is there."""
     page.get_by_role("combobox", name="Model").click()
     page.get_by_role("option", name=re.compile(model)).click()
-    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("button", name=button, exact=True).click()
     expect(page.locator(".sv-history")).to_contain_text(re.compile("Segment with"), timeout=180_000)
 
 

@@ -61,7 +61,7 @@ def test_open_segment_paint_reload_undo_kill_change_download(
     open_files(page, server.url, dates, "Clearing")
     shot(page, "analyst-1-opened")
 
-    segment(page, "Otsu")
+    segment(page, "Otsu", "Run on all 2")
     model_ha = amount(page, "below the threshold")
     assert model_ha == pytest.approx(16.0, rel=0.02)
     shot(page, "analyst-2-segmented")
@@ -113,4 +113,8 @@ def test_open_segment_paint_reload_undo_kill_change_download(
     page.get_by_role("link", name="Change").first.click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     expect(page.locator(".sv canvas").first).to_be_visible()
+    expect(page.locator(".sv-cover")).to_have_count(0)
+    matrix = page.locator(".sv-matrix")
+    became_clearing = matrix.locator("tr", has_text="above the threshold").locator("td").nth(2)
+    assert float(became_clearing.inner_text()) == pytest.approx(painted_ha - 4.0, abs=0.11)
     shot(page, "analyst-4-change")
