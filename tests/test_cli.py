@@ -258,10 +258,12 @@ def test_open_and_export(
     output = tmp_path / "export"
     (written,) = answer("export", "Spheres", "--output", output)
     assert np.array_equal(read_mask(Path(written)).data, phantoms.sphere_labels())
-    (table,) = answer("export", case["id"], "--output", output, "--format", "csv")
+    (table,) = answer("export", "Spheres", "--output", output, "--format", "csv")
     assert f"{spheres.volume_ml[1]}"[:6] in Path(table).read_text()
     assert segviz("export", "Spheres", "--output", output, "--format", "geotiff").exit_code == 2
     assert segviz("export", "Cubes", "--output", output).exit_code == 2
+    dashed = segviz("export", "-a_case-id-that-begins-so", "--output", output)
+    assert "[SV-CASE-103]" in dashed.stderr
     workbench.close_all()
 
 

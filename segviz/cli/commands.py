@@ -38,7 +38,7 @@ class Commands(click.Group):
             ctx.exit(OUR_FAULT)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands)
 @click.version_option(package_name="segviz")
 def main() -> None:
     """Open medical volumes and satellite scenes, segment them, measure change."""

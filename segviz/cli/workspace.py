@@ -105,7 +105,7 @@ def print_findings(found: list[tuple[Path, Finding]]) -> None:
         click.echo("Nothing speaks against opening.")
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})  # an id may begin with a dash
 @click.argument("case")
 @click.option("--output", type=FOLDER, required=True, help="Folder to write to.")
 @click.option(
