@@ -84,6 +84,22 @@ def test_air_around_the_head_changes_nothing(card, monkeypatch):
     assert (volumes.label_volume(padded, card, Run())[10:50, 10:50, 10:50] == plain).mean() > 0.999
 
 
+def test_mirroring_makes_a_network_even_handed():
+    """The network brightens what lies left; with its mirror nothing lies left of anything."""
+
+    class Lopsided:
+        name = "lopsided"
+
+        def __call__(self, batch):
+            return batch * np.linspace(0, 2, batch.shape[2], dtype=np.float32)[:, None, None]
+
+    image = np.ones((4, 2, 2), np.float32)
+    assert volumes.window_logits(image, Lopsided(), mirrored=False)[0, :, 0, 0] == pytest.approx(
+        [0, 2 / 3, 4 / 3, 2]
+    )
+    assert volumes.window_logits(image, Lopsided(), mirrored=True) == pytest.approx(1)
+
+
 def test_the_largest_component_is_kept():
     filled = np.zeros((9, 9, 9), bool)
     filled[1:5, 1:5, 1:5] = filled[7, 7, 7] = True

@@ -69,6 +69,7 @@ def volume_card(folder: Path, **changes: Any) -> catalog.Card:
             "multiple": 2,
             "overlap": 8,
             "largest_component": False,
+            "mirrored": False,
         },
         **changes,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
@@ -76,7 +77,11 @@ class OpenVinoRuntime:
 
         front_end = FrontEndManager().load_by_framework("pytorch")
         example = torch.zeros(*shape[:2], *(min(size, TRACED) for size in shape[2:]))
-        decoder = TorchScriptPythonDecoder(self._network, example_input=example)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # torch's, of OpenVINO's way to look
+            decoder = TorchScriptPythonDecoder(self._network, example_input=example)
         model = front_end.convert(front_end.load(decoder))
         model.reshape(openvino.PartialShape(shape))
         compiled = openvino.Core().compile_model(

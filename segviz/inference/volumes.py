@@ -132,7 +132,7 @@ def class_shares(
     total = np.zeros((len(card.legend) + 1, *padded.shape), np.float32)
     weight = np.zeros(padded.shape, np.float32)
     for done, box in enumerate(boxes, 1):
-        logits = network(np.ascontiguousarray(padded[box])[None, None])[0]
+        logits = window_logits(padded[box], network, mirrored=settings["mirrored"])
         runtime.require_numbers(logits, card)
         logits *= weights
         total[:, *box] += logits
@@ -141,6 +141,15 @@ def class_shares(
     total /= weight
     shares = softmax(total)[1:, *(slice(n) for n in image.shape)]
     return np.ascontiguousarray(shares)
+
+
+def window_logits(image: Field, network: Runtime, mirrored: bool) -> Field:
+    """Logits [class, x, y, z] of a window; ``mirrored``: the mean with its mirror image."""
+    logits = network(np.ascontiguousarray(image)[None, None])[0]
+    if mirrored:
+        other = network(np.ascontiguousarray(image[::-1])[None, None])[0]
+        logits = (logits + other[:, ::-1]) / 2
+    return logits
 
 
 def softmax(logits: Field) -> Field:

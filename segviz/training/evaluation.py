@@ -60,7 +60,7 @@ def grouped(regions: NDArray[np.generic]) -> Labels:
 
 
 def brain_by_scan(card: Card, data: Path) -> list[Row]:
-    """Dice and volume ratio by label of each scan in ``data/t1`` with regions in ``data/dlmuse``."""
+    """Dice and volume ratio by label of the scans ``data/t1`` against regions ``data/dlmuse``."""
     rows = []
     for path in sorted((data / "t1").iterdir()):
         scan = _volume(path)

@@ -34,9 +34,12 @@ def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
         st.html('<p class="sv-soft">No model suits this image; paint by hand.</p>')
         return
     last_failure(runs)
+    names = [card.name for card in suited]
+    last = runs[0].params.get("model") if runs else None
     card = st.selectbox(
         "Model",
         suited,
+        index=names.index(last) if last in names else 0,
         format_func=lambda c: c.title,
         help=not_offered(cards, reasons),
         label_visibility="visible" if len(suited) < len(cards) else "collapsed",
