@@ -28,6 +28,7 @@ from segviz.io.geotiff import (
     open_scene,
     read_labels,
     write_mask,
+    write_quicklook,
     write_scene,
 )
 from segviz.io.geotiff.directory import read_directory
@@ -516,6 +517,20 @@ class TestThinning:
         build_pyramid(scene, tmp_path / "p.tif")
         with rasterio.open(tmp_path / "p.tif") as pyramid:
             assert set(np.unique(pyramid.read())) <= {1, 9}
+
+    def test_a_quicklook_stands_in_for_the_pyramid(self, tmp_path: Path) -> None:
+        array = np.ones((1, 1200, 1100), np.uint16)
+        array[:, 600:, 550:] = 500
+        array[:, :300, :300] = 0
+        scene = open_scene(raster(tmp_path / "s.tif", array, nodata=0), {})
+        write_quicklook(scene, tmp_path / "q.tif")
+        scene.pyramid = tmp_path / "q.tif"
+        with rasterio.open(tmp_path / "q.tif") as quicklook:
+            assert max(quicklook.shape) <= 512
+        (values,), valid = scene.read((0, 1200, 0, 1100), None, (300, 275))
+        assert values[200, 200] == 500 and values[200, 100] == 1 and not valid[50, 50]
+        (values,), _ = scene.read((600, 1200, 550, 1100), None, (150, 137))
+        assert (values[5:, 5:] == 500).all()
 
     def test_stopping_leaves_nothing(self, tmp_path: Path) -> None:
         scene = open_scene(raster(tmp_path / "s.tif", counted()), {})

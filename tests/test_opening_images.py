@@ -8,8 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from web_case import Server
 
-from segviz import opening, workbench
+from segviz import jobs, opening, workbench
 from segviz.errors import Damaged, Refused
+from segviz.io import build_pyramid
+from segviz.io.geotiff import pyramid
+from segviz.opening import images
 from segviz.opening.images import Recent
 
 
@@ -42,6 +45,20 @@ def test_a_file_that_changed_is_not_shown(server: Server):
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(Damaged):
         opening.scene(server.store, visit)
+
+
+def test_a_large_scene_is_blurred_until_its_pyramid_is_there(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pyramid, "MAX_PIXELS_WITHOUT_PYRAMID", 1000)
+    visit = server.scene.visits[0]
+    images.prepare_scene(server.store, visit)
+    assert not opening.is_sharp(server.store, visit)
+    assert [job.kind for job in jobs.of_visit(server.store, visit.id)] == ["pyramid"]
+    build_pyramid(
+        opening.scene(server.store, visit), server.store.folder(visit.id) / images.PYRAMID
+    )
+    assert opening.is_sharp(server.store, visit)
 
 
 def test_a_scan_is_no_scene(server: Server):

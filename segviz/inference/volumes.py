@@ -145,10 +145,11 @@ def class_shares(
 
 def window_logits(image: Field, network: Runtime, mirrored: bool) -> Field:
     """Logits [class, x, y, z] of a window; ``mirrored``: the mean with its mirror image."""
-    logits = network(np.ascontiguousarray(image)[None, None])[0]
+    logits: Field = network(np.ascontiguousarray(image)[None, None])[0]
     if mirrored:
         other = network(np.ascontiguousarray(image[::-1])[None, None])[0]
-        logits = (logits + other[:, ::-1]) / 2
+        logits += other[:, ::-1]
+        logits /= 2
     return logits
 
 

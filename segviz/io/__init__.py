@@ -10,7 +10,13 @@ os.environ.setdefault(
 os.environ.setdefault("CPL_LOG", os.devnull)  # its warnings go past Python to the terminal
 os.environ.setdefault("GDAL_CACHEMAX", "256")  # MB; its own default is a share of the machine
 
-from segviz.io.geotiff import GeoTiffScene, build_pyramid, needs_pyramid, write_scene
+from segviz.io.geotiff import (
+    GeoTiffScene,
+    build_pyramid,
+    needs_pyramid,
+    write_quicklook,
+    write_scene,
+)
 from segviz.io.hashing import sha256
 from segviz.io.masks import read_mask, write_mask
 from segviz.io.nifti import canonical_bytes
@@ -30,5 +36,6 @@ __all__ = [
     "sha256",
     "write_csv",
     "write_mask",
+    "write_quicklook",
     "write_scene",
 ]

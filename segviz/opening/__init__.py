@@ -5,12 +5,13 @@ Shared by the pages, the routes and the command line.
 
 from segviz.opening.files import open_files
 from segviz.opening.finished import take_finished
-from segviz.opening.images import scene, volume
+from segviz.opening.images import is_sharp, scene, volume
 from segviz.opening.pictures import Display, display, packed_volume, thumbnail
 
 __all__ = [
     "Display",
     "display",
+    "is_sharp",
     "open_files",
     "packed_volume",
     "scene",

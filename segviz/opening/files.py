@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from segviz import jobs
 from segviz.case import Case, Visit, World
 from segviz.errors import Question, Refused
 from segviz.grid import Grid, VolumeGrid
 from segviz.image import Image, Volume
-from segviz.io import GeoTiffScene, archive, dates, dicom, needs_pyramid, open_image, sha256
+from segviz.io import archive, dates, dicom, open_image, sha256
 from segviz.io.kinds import Kind, kind_of
-from segviz.opening import pictures
+from segviz.opening import images, pictures
 from segviz.store import Store
 
 ONLY_YEAR = "Only the year"
@@ -32,7 +31,6 @@ class Found:
     sha256: str
     answers: dict[str, str]
     notes: tuple[str, ...]
-    needs_pyramid: bool
 
     @property
     def world(self) -> World:
@@ -145,7 +143,6 @@ def _found(files: list[Path], answers: dict[str, str], about: str = "") -> Found
         sha256=image.sha256 or sha256(own),
         answers=_kept(answers),
         notes=notes,
-        needs_pyramid=isinstance(image, GeoTiffScene) and needs_pyramid(image),
     )
 
 
@@ -193,11 +190,11 @@ def _add(store: Store, case: Case, found: Found, reference: bool) -> Visit:
 
 def _prepare(store: Store, visit: Visit, found: Found) -> None:
     """Do now what the first look would wait for."""
+    if found.world == "scene":
+        images.prepare_scene(store, visit)
     pictures.display(store, visit)
     if found.world == "volume":
         pictures.packed_volume(store, visit)
-    if found.needs_pyramid:
-        jobs.submit(store, "pyramid", visit.id)
 
 
 def _visit_name(case: Case, found: Found) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
+from segviz import jobs
 from segviz.case import Visit
 from segviz.errors import Refused
 from segviz.image import Image, Volume
-from segviz.io import GeoTiffScene, open_image
+from segviz.io import GeoTiffScene, needs_pyramid, open_image, write_quicklook
 from segviz.store import Store
 
+PYRAMID, QUICKLOOK = "pyramid.tif", "quicklook.tif"
 Kept = TypeVar("Kept")
 
 
@@ -59,19 +60,29 @@ def volume(store: Store, visit: Visit) -> Volume:
 
 
 def scene(store: Store, visit: Visit) -> GeoTiffScene:
-    """The scene of a visit, which reads thinned windows from its pyramid once there is one.
+    """The scene of a visit; thinned windows come from its pyramid, until then from its quicklook.
 
     Raises:
         Damaged: a file changed since it was opened.
     """
     files = store.files(visit.id)
     found = _scenes.get(visit.id, lambda: _of_kind(GeoTiffScene, open_image(files, visit.answers)))
-    pyramid = pyramid_file(store, visit)
-    return replace(found, pyramid=pyramid) if pyramid.exists() else found
+    copies = (store.folder(visit.id) / name for name in (PYRAMID, QUICKLOOK))
+    return replace(found, pyramid=next((copy for copy in copies if copy.exists()), None))
 
 
-def pyramid_file(store: Store, visit: Visit) -> Path:
-    return store.folder(visit.id) / "pyramid.tif"
+def prepare_scene(store: Store, visit: Visit) -> None:
+    """Make a large scene quick to look at: a blurred view now, a sharp one by the worker."""
+    found = scene(store, visit)
+    if needs_pyramid(found) and found.pyramid is None:
+        write_quicklook(found, store.folder(visit.id) / QUICKLOOK)
+        jobs.submit(store, "pyramid", visit.id)
+
+
+def is_sharp(store: Store, visit: Visit) -> bool:
+    """False while views of a large scene are blurred because its pyramid is being made."""
+    thinned = scene(store, visit).pyramid
+    return thinned is None or thinned.name != QUICKLOOK
 
 
 Kind = TypeVar("Kind", Volume, GeoTiffScene)

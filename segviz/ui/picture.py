@@ -86,6 +86,7 @@ def map_visit(store: Store, visit: Visit) -> dict[str, Any]:
         "bands": list(visit.channels),
         "revision": settled_revision(visit, workbench.get(store, visit.id).state()),
         "editable": not visit.reference,
+        "sharp": opening.is_sharp(store, visit),
     }
 
 

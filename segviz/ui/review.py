@@ -51,6 +51,7 @@ def panel(store: Store, case: Case, visit: Visit) -> None:
     else:
         with frame.told():
             segment.section(store, case, visit)
+    segment.preparation(store, visit)
     state = workbench.get(store, visit.id).state()
     labels(state, isinstance(visit.grid, VolumeGrid))
     with st.container(horizontal=True, gap=None, key="doors"):

@@ -102,6 +102,22 @@ def watch(store: Store, job_id: str) -> None:
     frame.fragment(tick, run_every=1.0)()
 
 
+def preparation(store: Store, visit: Visit) -> None:
+    """How far the sharp view of a large scene is; the map follows when it is there."""
+    pyramids = [job for job in jobs.of_visit(store, visit.id) if job.kind == "pyramid"]
+    if not pyramids or not pyramids[0].is_open:
+        return
+
+    def tick() -> None:
+        job = jobs.status(store, pyramids[0].id)
+        if not job.is_open:
+            st.rerun()
+        share = min(1.0, job.done / job.total) if job.total else 0.0
+        st.progress(share, text="Making the sharp overview of this large scene")
+
+    frame.fragment(tick, run_every=1.0)()
+
+
 def progress_text(job: jobs.Job) -> str:
     """``Window 12 of 80 · about 20 s left``."""
     if job.state == "queued":

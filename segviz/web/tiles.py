@@ -61,7 +61,10 @@ def image_tile(store: Store, case: Case, request: Request) -> Response:
     stretch = query.stretch(request, len(bands)) or default_stretch(store, visit, bands)
     shape = -(-(window[1] - window[0]) // step), -(-(window[3] - window[2]) // step)
     pixels, valid = opening.scene(store, visit).read(window, bands, shape)
-    return answers.picture(draw.rgb_tile(padded(pixels), padded(valid), stretch))
+    body = draw.rgb_tile(padded(pixels), padded(valid), stretch)
+    return answers.picture(
+        body, answers.FOREVER if opening.is_sharp(store, visit) else answers.NEVER
+    )
 
 
 def mask_tile(store: Store, case: Case, request: Request) -> Response:

@@ -1,7 +1,7 @@
 """GeoTIFF: scenes read window by window, pyramids, and masks."""
 
 from segviz.io.geotiff.masks import read_labels, write_mask
-from segviz.io.geotiff.pyramid import build_pyramid, needs_pyramid
+from segviz.io.geotiff.pyramid import build_pyramid, needs_pyramid, write_quicklook
 from segviz.io.geotiff.scene import GeoTiffScene, open_scene
 from segviz.io.geotiff.writer import write_scene
 
@@ -12,5 +12,6 @@ __all__ = [
     "open_scene",
     "read_labels",
     "write_mask",
+    "write_quicklook",
     "write_scene",
 ]

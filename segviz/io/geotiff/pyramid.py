@@ -1,4 +1,4 @@
-"""A quarter-size copy of a scene, so that a view of the whole costs one small read."""
+"""Small copies of a scene, so that a view of the whole costs one small read."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from segviz.io.atomic import replacing
 from segviz.io.geotiff.scene import PYRAMID_FACTOR, GeoTiffScene, rasterio_window
 from segviz.io.geotiff.writer import TILE, add_overviews, profile
 
+QUICKLOOK_CELLS = 512
 MAX_PIXELS_WITHOUT_PYRAMID = 8_000_000
 """Thinning this many pixels takes about 0.1 s."""
 
@@ -64,10 +65,25 @@ def build_pyramid(
         add_overviews(temporary, Resampling.nearest if scene.is_palette else Resampling.average)
 
 
-def coarse_grid(grid: RasterGrid) -> RasterGrid:
-    """The grid of the pyramid; its last row and column may reach past the scene."""
-    rows, columns = (-(-n // PYRAMID_FACTOR) for n in grid.shape)
-    return RasterGrid((rows, columns), grid.transform @ Affine.scale(PYRAMID_FACTOR), grid.crs)
+def write_quicklook(scene: GeoTiffScene, path: Path) -> None:
+    """Write a picture of the whole of at most 512 cells a side, by one thinned read.
+
+    It stands in for the pyramid, blurred, until that is made.
+    """
+    rows, columns = scene.grid.shape
+    small = coarse_grid(scene.grid, max(1, -(-max(rows, columns) // QUICKLOOK_CELLS)))
+    values, valid = scene.read((0, rows, 0, columns), None, small.shape)
+    with replacing(path) as temporary, rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+        options = profile(small, len(scene.channels), scene.dtype)
+        with rasterio.open(temporary, "w", **options) as target:
+            target.write(values)
+            target.write_mask(valid)
+
+
+def coarse_grid(grid: RasterGrid, factor: int = PYRAMID_FACTOR) -> RasterGrid:
+    """The grid of a copy; its last row and column may reach past the scene."""
+    rows, columns = (-(-n // factor) for n in grid.shape)
+    return RasterGrid((rows, columns), grid.transform @ Affine.scale(factor), grid.crs)
 
 
 def average(

@@ -21,7 +21,7 @@ from segviz.io.geotiff.handles import dataset
 from segviz.io.geotiff.metadata import acquired, band_names, grid_of, notes_on
 
 PYRAMID_FACTOR = 4
-"""One pyramid cell stands for this many cells along each axis."""
+"""One pyramid cell stands for this many cells along each axis; thinner reads need no more."""
 
 MAX_PIXELS_WITHOUT_OVERVIEWS = 400_000_000
 
@@ -33,7 +33,7 @@ class GeoTiffScene:
     Attributes:
         path: of the file.
         has_overviews: the file holds thinned copies of itself.
-        pyramid: a file that ``build_pyramid`` made, used for thinned reads.
+        pyramid: a file that ``build_pyramid`` or ``write_quicklook`` made, for thinned reads.
         bands: 1-based number in the file of each channel.
         nodata: value of pixels without data, if one is declared.
         has_mask: the file holds a mask or an alpha band.
@@ -90,11 +90,12 @@ class GeoTiffScene:
     def _read_pyramid(
         self, pyramid: Path, window: Window, asked: tuple[int, ...], shape: tuple[int, int]
     ) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-        coarse = rasterio_window(tuple(edge / PYRAMID_FACTOR for edge in window))
         with refusing(
             "SV-TIF-011", "The thinned copy of the image is damaged; open the image again."
         ):
             source = dataset(pyramid)
+            factor = round(max(self.grid.shape) / max(source.shape))
+            coarse = rasterio_window(tuple(edge / factor for edge in window))
             values = source.read([b + 1 for b in asked], window=coarse, out_shape=shape)
             valid = source.read_masks(1, window=coarse, out_shape=shape) > 0
         return values, valid

@@ -92,8 +92,10 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
   }
 
   update(props: MapProps): void {
+    const blurred = this.props.visits.filter(({ sharp }) => !sharp).length
     this.props = props
     this.frame.notice(props.notice)
+    if (props.visits.filter(({ sharp }) => !sharp).length < blurred) this.showImages()
     if (props.mode === 'change') return this.frame.chips.show(LOSS_GAIN, [])
     void this.session.follow(this.visit.revision, this.legend).then(() => this.over.offer(this.rows))
   }

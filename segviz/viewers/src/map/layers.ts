@@ -71,7 +71,7 @@ export class Layers {
 
   private showImage(side: Side, props: MapProps, rgb: Rgb, visit: Visit): void {
     const query = tileQuery(rgb, visit.bands, props.stretch)
-    const source = new Tiles(this.grid, (z, x, y) => `${url(props, visit)}/tiles/${z}/${x}/${y}.jpg?${query}`)
+    const source = new Tiles(this.grid, (z, x, y) => `${url(props, visit)}/tiles/${z}/${x}/${y}.jpg?${query}${visit.sharp ? '' : '&blurred'}`)
     source.crisp = this.magnified
     side.image.setSource(source)
   }

@@ -11,6 +11,8 @@ export interface Visit {
   bands: string[]
   revision: number
   editable: boolean
+  /** False while the server has only a blurred view of a large scene. */
+  sharp: boolean
 }
 
 export interface MapProps {
