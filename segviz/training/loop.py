@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 Draw = Callable[[float], tuple[Tensor, Tensor]]
 """(share of the training done, 0-1) -> (images [n, c, ...], labels [n, ...])"""
 
-FREEZE_AT = 0.6
+FREEZE_AT = 0.4
 """Share of the steps after which batch norm keeps its statistics.
 
 With few windows a step its batch statistics are those of one window; the network must learn to work

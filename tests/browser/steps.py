@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from conftest import Server
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -68,6 +69,30 @@ def drag(page: Page, path: list[tuple[float, float]]) -> None:
 
 def saved(page: Page) -> None:
     expect(page.locator(".sv")).to_contain_text("saved ✓")
+
+
+def comes_back(page: Page, server: Server, label: str, before_last_edit: float) -> None:
+    """The last edit is there after a reload, an undo and redo, and a server killed and started."""
+    last = amount(page, label)
+    page.reload()
+    wait_for_picture(page)
+    assert amount(page, label) == last
+
+    page.locator(".sv-stage").hover()
+    undone = page.locator(".sv-history .undone")
+    page.keyboard.press("Control+z")
+    expect(undone).to_have_count(1)
+    assert amount(page, label) == before_last_edit
+    page.keyboard.press("Control+y")
+    expect(undone).to_have_count(0)
+    assert amount(page, label) == last
+
+    review = page.url
+    server.kill()
+    server.start()
+    page.goto(review)
+    wait_for_picture(page)
+    assert amount(page, label) == last
 
 
 def download(page: Page, name: str, folder: Path) -> Path:

@@ -12,7 +12,7 @@ import pytest
 from conftest import Server
 from nilearn.datasets import load_mni152_template
 from playwright.sync_api import Page, expect
-from steps import amount, download, drag, open_files, saved, segment, table_amount, wait_for_picture
+from steps import amount, comes_back, download, drag, open_files, saved, segment, table_amount
 
 pytestmark = pytest.mark.browser
 Shot = Callable[[Page, str], None]
@@ -55,24 +55,7 @@ def test_open_segment_paint_reload_undo_kill_change_download(
     assert table_amount(page, "above the threshold") == pytest.approx(erased_ml, abs=0.06)
     shot(page, "radiologist-3-erased")
 
-    page.reload()
-    wait_for_picture(page)
-    assert amount(page, "above the threshold") == erased_ml
-
-    page.locator(".sv-stage").hover()
-    page.keyboard.press("Control+z")
-    expect(page.locator(".sv-history .undone")).to_have_count(1)
-    assert amount(page, "above the threshold") == model_ml
-    page.keyboard.press("Control+y")
-    expect(page.locator(".sv-history .undone")).to_have_count(0)
-    assert amount(page, "above the threshold") == erased_ml
-
-    review = page.url
-    server.kill()
-    server.start()
-    page.goto(review)
-    wait_for_picture(page)
-    assert amount(page, "above the threshold") == erased_ml
+    comes_back(page, server, "above the threshold", model_ml)
 
     path = download(page, "Mask", tmp_path)
     taken = nib.load(path)
