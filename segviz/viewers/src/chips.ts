@@ -59,9 +59,9 @@ export class Chips {
   }
 
   private draw(): void {
-    const left = this.root.scrollLeft
+    const top = this.root.scrollTop
     this.root.replaceChildren(...this.labels.map((label, index) => this.chip(label, index)))
-    this.root.scrollLeft = left
+    this.root.scrollTop = top
   }
 
   private chip(label: Label & { text: string }, index: number): HTMLElement {

@@ -49,7 +49,7 @@ export class Session {
   /** After the mask was loaded for the first time: show the state, send what an earlier page left. */
   start(state: State): void {
     this.adopt(state)
-    this.frame.report({ state: 'saved', when: state.saved ? new Date(state.saved) : null })
+    this.reportSaved(state)
     if (this.queue.pending.length > 0) this.frame.tell('Strokes that were not saved before are being saved now.')
     void this.queue.run()
   }
@@ -69,12 +69,19 @@ export class Session {
     if (this.state) this.frame.chips.show(legend, this.state.labels)
     if (!this.state || revision <= this.queue.revision || this.queue.pending.length > 0) return
     this.queue.revision = revision
-    await this.reload().catch(() => this.frame.tell('The new mask could not be fetched; it will be with the next edit.'))
+    await this.reload().then(
+      (state) => this.reportSaved(state),
+      () => this.frame.tell('The new mask could not be fetched; it will be with the next edit.'),
+    )
   }
 
   destroy(): void {
     this.queue.stop()
     window.removeEventListener('beforeunload', this.beforeUnload)
+  }
+
+  private reportSaved({ saved }: State): void {
+    this.frame.report({ state: 'saved', when: saved ? new Date(saved) : null })
   }
 
   private after(edit: Edit): Edit {
