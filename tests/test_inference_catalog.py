@@ -81,6 +81,9 @@ def test_a_model_is_offered_for_its_own_world_only(shelf):
     assert catalog.suits(volume, scan("MR"), "volume") is None
     assert catalog.suits(volume, scan(), "volume") is None
     assert catalog.suits(volume, scan("CT"), "volume") == "It is for MR; this scan is CT."
+    unnamed = scan()
+    unnamed.data[:] = -1000
+    assert "as air in CT does" in catalog.suits(volume, unnamed, "volume")
     assert "medical volumes" in catalog.suits(volume, ("red",), "scene")
     assert catalog.suits(scene, ("a", "b", "c"), "scene") is None
     assert "the image has 1" in catalog.suits(scene, ("red",), "scene")

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from segviz.errors import NotFound, Refused
 from segviz.image import Image, Volume
 from segviz.mask import Legend
@@ -167,6 +169,8 @@ def suits(
         found = image.channel.upper()
         if found and card.channels and found not in card.channels:
             return f"It is for {' or '.join(card.channels)}; this scan is {found}."
+        if not found and card.channels == ("MR",) and _has_air_of_ct(image):
+            return "It is for MR; much of this scan lies below -500, as air in CT does."
         return None
     if world == "scene" and card.channels:
         channels = image if isinstance(image, Sequence) else image.channels
@@ -176,6 +180,11 @@ def suits(
                 f"the image has {len(channels)}."
             )
     return None
+
+
+def _has_air_of_ct(volume: Volume) -> bool:
+    """True where a hundredth of the voxels is far below 0 HU; NIfTI does not name the modality."""
+    return bool(np.less(volume.data[::4, ::4, ::4], -500).mean() > 0.01)
 
 
 def find_bands(channels: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
