@@ -33,6 +33,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
 CLASS_WEIGHTS: tuple[float, ...] = (0.5, 0.8, 0.9, 1.4, 1.4, 2.0, 1.5, 1.2)
 SHAPE, SPACING_MM = (64, 80, 64), 2.0
 HELD_OUT = ("training_seg_19.nii.gz", "training_seg_20.nii.gz")
+FOLDER = "medical/head-label-maps"
 STEPS, SEED, RATE = 3000, 1, 1.5e-3
 ANY_CONTRAST = 0.0
 """Share of windows of any contrast in the second half. Each costs what T1-weighted ones would gain:

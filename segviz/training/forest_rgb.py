@@ -40,6 +40,7 @@ NETWORK: Mapping[str, Any] = {
     },
 }
 CROP, BATCH = 256, 4
+FOLDER = "geo/amazon-forest-chips"
 STEPS, SEED, RATE = 1500, 1, 2e-3
 CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0)
 

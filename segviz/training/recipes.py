@@ -25,8 +25,13 @@ CHECKPOINT_STEPS, LOG_STEPS = 200, 20
 
 
 class Recipe(Protocol):
-    """A module that knows its data, its network and its schedule."""
+    """A module that knows its data, its network and its schedule.
 
+    Attributes:
+        FOLDER: where its data lie in a folder with the data of all recipes.
+    """
+
+    FOLDER: str
     NETWORK: Mapping[str, Any]
     CLASS_WEIGHTS: tuple[float, ...]
     STEPS: int
@@ -60,7 +65,7 @@ def train(
 
     Args:
         recipe: name of the recipe, which is that of its model.
-        data: folder with the training data.
+        data: folder with the training data of this recipe, or of all recipes (``FOLDER`` in it).
         output: folder to write ``model.safetensors``, ``metadata.json``, ``README.md``, ``LICENSE``
             and ``training.csv`` (step, loss) to; it then is a model folder.
         steps, seed: those of the recipe when None.
@@ -75,6 +80,8 @@ def train(
             "SV-MDL-009", f"There is no recipe '{recipe}'; there are: {', '.join(RECIPES)}."
         )
     chosen = RECIPES[recipe]
+    if (data / chosen.FOLDER).is_dir():
+        data = data / chosen.FOLDER
     card = catalog.card(settings.load(), recipe)
     steps, seed = steps or chosen.STEPS, chosen.SEED if seed is None else seed
     torch.manual_seed(seed)
