@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from segviz.errors import Question, Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
+from segviz.io.answers import chosen_volume
 from segviz.io.budget import require_memory
 from segviz.io.dates import day_in
 from segviz.io.failures import refusing
@@ -166,18 +167,7 @@ def _chosen_volume(reader: sitk.ImageFileReader, answers: Mapping[str, str]) -> 
             "SV-NII-008", "This is a colour image; one grey value for each voxel is needed."
         )
     volumes = components * (reader.GetSize()[3] if reader.GetDimension() == 4 else 1)
-    if volumes == 1:
-        return 0
-    choices = {str(n): f"Volume {n + 1} of {volumes}" for n in range(volumes)}
-    answer = answers.get("volume")
-    if answer not in choices:
-        raise Question(
-            "SV-NII-013",
-            f"This file holds {volumes} volumes; one is shown and measured at a time. Which one?",
-            "volume",
-            choices,
-        )
-    return int(answer)
+    return chosen_volume(volumes, answers)
 
 
 def _voxels(header: Header) -> NDArray[np.generic]:

@@ -18,6 +18,7 @@ import numpy as np
 
 from segviz.errors import Question, Refused
 from segviz.grid import VolumeGrid
+from segviz.io.answers import chosen_volume
 from segviz.io.budget import require_memory
 from segviz.io.failures import refusing
 from segviz.io.geometry import geometry_notes, place
@@ -90,7 +91,7 @@ def examine(path: Path, answers: Mapping[str, str]) -> Header:
         grid=grid,
         dtype=dtype,
         volumes=volumes,
-        volume=_chosen_volume(volumes, answers),
+        volume=chosen_volume(volumes, answers),
         offset=offset,
         slope=slope,
         intercept=intercept,
@@ -263,18 +264,3 @@ def _scale(raw: nib.Nifti1Header, answers: Mapping[str, str]) -> tuple[float, fl
 def _window(raw: nib.Nifti1Header) -> tuple[float, float] | None:
     low, high = float(raw["cal_min"]), float(raw["cal_max"])
     return (low, high) if np.isfinite([low, high]).all() and low < high else None
-
-
-def _chosen_volume(volumes: int, answers: Mapping[str, str]) -> int:
-    if volumes == 1:
-        return 0
-    choices = {str(n): f"Volume {n + 1} of {volumes}" for n in range(volumes)}
-    answer = answers.get("volume")
-    if answer not in choices:
-        raise Question(
-            "SV-NII-013",
-            f"This file holds {volumes} volumes; one is shown and measured at a time. Which one?",
-            "volume",
-            choices,
-        )
-    return int(answer)
