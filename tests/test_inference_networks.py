@@ -76,3 +76,43 @@ def test_weights_survive_a_round_trip(card, tmp_path):
     networks.write_weights(network, tmp_path / "again.safetensors")
     again = networks.read_weights(tmp_path / "again.safetensors")
     assert all(np.array_equal(again[name], value) for name, value in network.state_dict().items())
+
+
+def test_an_ensemble_answers_with_the_mean_of_its_members():
+    torch.manual_seed(1)
+    ensemble = networks.Ensemble(2, tiny_models.UNET_2D).eval()
+    image = torch.randn(1, 3, 8, 8)
+    with torch.inference_mode():
+        shares = [member(image).softmax(1) for member in ensemble.members]
+        together = ensemble(image).softmax(1)
+    assert not torch.allclose(shares[0], shares[1])
+    assert torch.allclose(together, (shares[0] + shares[1]) / 2, atol=1e-6)
+
+
+def test_members_are_joined_and_found_again(tmp_path):
+    torch.manual_seed(1)
+    alone = [networks.build(tiny_models.UNET_2D).eval() for _ in range(3)]
+    paths = [tmp_path / f"{n}.safetensors" for n in range(3)]
+    for network, path in zip(alone, paths, strict=True):
+        networks.write_weights(network, path)
+    definition = {"name": "Ensemble", "kwargs": {"members": 3, "network": tiny_models.UNET_2D}}
+    card = tiny_models.write(
+        tmp_path / "three",
+        name="Three",
+        kind="scene",
+        channels=["red", "green", "blue"],
+        legend=tiny_models.legend("forest"),
+        network_def=definition,
+    )
+    networks.write_weights(networks.join(tiny_models.UNET_2D, paths), card.weights)
+    image = torch.randn(1, 3, 8, 8)
+    with torch.inference_mode():
+        assert torch.equal(networks.load(card, member=2)(image), alone[2](image))
+
+
+def test_notes_travel_with_the_weights(tmp_path):
+    network = networks.build(tiny_models.UNET_2D)
+    networks.write_weights(network, tmp_path / "a.safetensors", {"steps": "7"})
+    networks.write_weights(network, tmp_path / "b.safetensors")
+    assert networks.read_notes(tmp_path / "a.safetensors") == {"steps": "7"}
+    assert networks.read_notes(tmp_path / "b.safetensors") == {}

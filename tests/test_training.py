@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tiny_models
 import torch
 
 from segviz import settings
@@ -207,3 +209,34 @@ def test_training_writes_a_model_folder_that_runs(tmp_path):
     assert card.metadata["training"]["steps"] == 2
     assert card.metrics == []
     assert networks.load(card)(torch.zeros(1, 3, 64, 64)).shape == (1, 2, 64, 64)
+
+
+def test_members_are_trained_one_by_one_and_joined(tmp_path, monkeypatch):
+    """Two steps of a tiny recipe; what was trained before the interruption is kept."""
+    drawn = []
+
+    def drawer(data, rng, member):
+        drawn.append(member)
+        image = torch.from_numpy(rng.standard_normal((1, 3, 8, 8), np.float32))
+        return lambda done: (image, torch.ones(1, 8, 8, dtype=torch.long))
+
+    recipe = SimpleNamespace(
+        FOLDER="none",
+        NETWORK=tiny_models.UNET_2D,
+        MEMBERS=2,
+        CLASS_WEIGHTS=(1.0, 1.0),
+        STEPS=2,
+        SEED=5,
+        RATE=1e-3,
+        drawer=drawer,
+        finish=lambda network, data, member: None,
+    )
+    monkeypatch.setattr("segviz.training.recipes.RECIPES", {"forest-rgb": recipe})
+    folder = train("forest-rgb", tmp_path, tmp_path / "forest-rgb", member=1)
+    assert not (folder / catalog.METADATA).exists()
+    train("forest-rgb", tmp_path, folder)
+    assert drawn == [1, 0]
+    card = catalog.read_card(folder)
+    catalog.verify(card)
+    alone = networks.read_weights(folder / "member-1.safetensors")
+    assert torch.equal(networks.load(card, 1).state_dict()["head.1.bias"], alone["head.1.bias"])

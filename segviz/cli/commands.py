@@ -54,6 +54,7 @@ for command in (
     numbers.measure,
     numbers.change,
     models.train,
+    models.evaluate,
     workspace.export,
 ):
     main.add_command(command)

@@ -81,8 +81,7 @@ def print_card(card: Card) -> None:
     for title, text in lines.items():
         if text:
             click.echo(click.wrap_text(text, 96, f"  {title:8} ", " " * 11))
-    for row in card.metrics:
-        click.echo(f"  Measured {json.dumps(row, ensure_ascii=False)}")
+    print_measured(card.metrics)
 
 
 @models.command()
@@ -159,9 +158,17 @@ def segment(
 @click.option("--data", type=FOLDER, help="Folder with the training data. Default: SEGVIZ_DATA.")
 @click.option("--output", type=FOLDER, help="Model folder to write. Default: RECIPE, here.")
 @click.option("--steps", type=click.IntRange(min=1), help="Fewer make a quick trial.")
+@click.option(
+    "--member", type=click.IntRange(min=0), help="Of a recipe with several networks, this alone."
+)
 @as_json
 def train(
-    recipe: str, data: Path | None, output: Path | None, steps: int | None, as_json: bool
+    recipe: str,
+    data: Path | None,
+    output: Path | None,
+    steps: int | None,
+    member: int | None,
+    as_json: bool,
 ) -> None:
     """Train the model of RECIPE from nothing and write its folder."""
     from segviz import settings, training
@@ -172,12 +179,50 @@ def train(
             data or settings.load().data,
             output or Path(recipe),
             steps=steps,
+            member=member,
             progress=shown,
         )
     if as_json:
         print_json({"model": recipe, "folder": str(folder)})
     else:
         click.echo(f"The model is in {folder}.")
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--data", type=FOLDER, help="Folder with the data of all models. Default: SEGVIZ_DATA."
+)
+@as_json
+def evaluate(name: str, data: Path | None, as_json: bool) -> None:
+    """Measure the model NAME again on the data of its card."""
+    from segviz import settings
+    from segviz.inference import catalog
+    from segviz.training import evaluation
+
+    there = settings.load()
+    card = catalog.card(there, name)
+    with progress(f"Evaluating {name}") as shown:
+        rows = evaluation.evaluate(card, data or there.data, shown)
+    if as_json:
+        print_json({"model": name, "eval_metrics": rows, "as_on_card": rows == card.metrics})
+        return
+    print_measured(rows)
+    same = (
+        "These are the numbers on the card."
+        if rows == card.metrics
+        else ("The card says otherwise; its numbers:")
+    )
+    click.echo(same)
+    if rows != card.metrics:
+        print_measured(card.metrics)
+
+
+def print_measured(rows: list[dict[str, Any]]) -> None:
+    """Rows of an evaluation: what was measured on what, and a value for each label."""
+    for row in rows:
+        click.echo(click.wrap_text(f"{row['measure']} on {row['data']}", 96, "  ", "  "))
+        print_table(list(row["values"]), [list(row["values"].values())])
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,8 @@ Kind = Literal["volume", "scene", "both"]
 Method = Literal["network", "kmeans", "otsu"]
 
 METADATA, WEIGHTS = "metadata.json", "model.safetensors"
+ADDED = "models"
+"""Folder of the workspace with the models that its people added."""
 
 BAND_NAMES: dict[str, frozenset[str]] = {
     "red": frozenset({"red", "r", "b4", "b04"}),
@@ -70,19 +72,34 @@ class Card:
         return str(self.metadata.get("sha256", ""))
 
     @property
+    def case(self) -> str | None:
+        """The case that the model was learnt in and is kept with."""
+        return self.metadata.get("case")
+
+    @property
     def examples(self) -> tuple[str, ...]:
         """When it fails, one sentence each."""
         return tuple(self.metadata.get("limitations", ()))
 
 
 def models(settings: Settings) -> list[Card]:
-    """All cards in the models folder, networks first.
+    """All cards that are shipped or were added to the workspace, networks first.
 
     Raises:
         Refused: a card is damaged or does not say what its model is for (SV-MDL-002).
     """
-    cards = [read_card(path.parent) for path in sorted(settings.models.glob(f"*/{METADATA}"))]
+    cards = [read_card(folder) for folder in folders(settings).values()]
     return sorted(cards, key=lambda card: (card.method != "network", card.name))
+
+
+def folders(settings: Settings) -> dict[str, Path]:
+    """Folders of all models by name; a shipped model hides an added one of the same name."""
+    places = (settings.home / ADDED, settings.models)
+    return {
+        path.parent.name: path.parent
+        for place in places
+        for path in sorted(place.glob(f"*/{METADATA}"))
+    }
 
 
 def card(settings: Settings, name: str) -> Card:
@@ -92,7 +109,7 @@ def card(settings: Settings, name: str) -> Card:
         NotFound: there is none of this name (SV-MDL-001).
         Refused: as ``models``.
     """
-    known = {path.parent.name: path.parent for path in settings.models.glob(f"*/{METADATA}")}
+    known = folders(settings)
     if name not in known:
         there = ", ".join(sorted(known)) or "none"
         raise NotFound("SV-MDL-001", f"There is no model named '{name}'; there are: {there}.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from monai.networks.nets.basic_unet import BasicUNet
 from monai.networks.nets.unet import UNet
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -18,6 +18,10 @@ from segviz.inference.catalog import Card
 
 HEADER_BYTES = 4 * 2**20
 """Most that the header of a weights file may take; ours take some kB."""
+
+
+TINY_SHARE = 1e-7
+"""Below single precision's last digit of 1; its logarithm is still a number."""
 
 
 class HeadedUNet(nn.Module):
@@ -38,10 +42,26 @@ class HeadedUNet(nn.Module):
         return logits
 
 
+class Ensemble(nn.Module):
+    """Networks of one kind that answer together, as the folds of a cross-validation can.
+
+    Gives the logarithm of the mean of their class shares, so a softmax of it is that mean.
+    """
+
+    def __init__(self, members: int, network: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(build(network) for _ in range(members))
+
+    def forward(self, image: Tensor) -> Tensor:
+        shares = torch.stack([member(image).softmax(1) for member in self.members]).mean(0)
+        return shares.clamp_min(TINY_SHARE).log()
+
+
 ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "UNet": UNet,
     "BasicUNet": BasicUNet,
     "HeadedUNet": HeadedUNet,
+    "Ensemble": Ensemble,
 }
 
 
@@ -66,8 +86,8 @@ def build(definition: Mapping[str, Any]) -> nn.Module:
         ) from error
 
 
-def load(card: Card) -> nn.Module:
-    """The card's network with its weights, ready to run.
+def load(card: Card, member: int | None = None) -> nn.Module:
+    """The card's network with its weights, ready to run; of an ensemble, one member if asked for.
 
     Raises:
         Refused: the weights are damaged (SV-MDL-006), of another network (SV-MDL-007) or hold
@@ -90,6 +110,8 @@ def load(card: Card) -> nn.Module:
             "empty. Put the original file back.",
         )
     network.load_state_dict(weights, strict=True)
+    if member is not None and isinstance(network, Ensemble):
+        network = network.members[member]
     return network.eval()
 
 
@@ -107,6 +129,21 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
-def write_weights(network: nn.Module, path: Path) -> None:
-    """Save a network's weights and statistics as safetensors."""
-    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, path)
+def write_weights(network: nn.Module, path: Path, notes: Mapping[str, str] | None = None) -> None:
+    """Save a network's weights and statistics as safetensors, with notes in the file's header."""
+    values = {name: value.contiguous() for name, value in network.state_dict().items()}
+    save_file(values, path, dict(notes or {}))
+
+
+def read_notes(path: Path) -> dict[str, str]:
+    """What ``write_weights`` noted; empty where nothing was."""
+    with safe_open(path, "pt") as file:
+        return dict(file.metadata() or {})
+
+
+def join(definition: Mapping[str, Any], members: Sequence[Path]) -> Ensemble:
+    """An ensemble of networks of one definition from their weights files."""
+    ensemble = Ensemble(len(members), definition)
+    for network, path in zip(ensemble.members, members, strict=True):
+        network.load_state_dict(read_weights(path), strict=True)
+    return ensemble.eval()

@@ -33,11 +33,13 @@ GROUPS: dict[str, tuple[int, ...]] = {
 CLASS_WEIGHTS: tuple[float, ...] = (0.5, 0.8, 0.9, 1.4, 1.4, 2.0, 1.5, 1.2)
 SHAPE, SPACING_MM = (64, 80, 64), 2.0
 HELD_OUT = ("training_seg_19.nii.gz", "training_seg_20.nii.gz")
+MEMBERS = 1
 FOLDER = "medical/head-label-maps"
-STEPS, SEED, RATE = 3000, 1, 1.5e-3
-ANY_CONTRAST = 0.0
-"""Share of windows of any contrast in the second half. Each costs what T1-weighted ones would gain:
-raise it together with the steps for a network that also reads T2 and FLAIR."""
+STEPS, SEED, RATE = 5200, 1, 1.5e-3
+T1_ALONE, OTHER_CONTRASTS = 0.2, 0.5
+"""Share of the training with T1 weighting alone, then share of windows of other contrasts: with all
+contrasts from the first step on the small structures are not found at all."""
+FLUID = (24, 14, 15, 72, 4, 5, 43, 44, 136, 137, 163, 164)
 
 NETWORK: Mapping[str, Any] = {
     "name": "UNet",
@@ -67,6 +69,13 @@ class Tissues:
         for number, codes in enumerate(GROUPS.values(), 1):
             self.group[np.isin(self.codes, codes)] = number
         self.outside = (self.codes >= 500) | (self.codes == 0)
+        self.is_outside = self._kinds_of(self.outside)
+        self.is_fluid = self._kinds_of(np.isin(self.codes, FLUID))
+
+    def _kinds_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which kinds of tissue hold only chosen codes."""
+        kinds = np.arange(self.mean.shape[1])
+        return np.isin(kinds, self.kinds[chosen]) & ~np.isin(kinds, self.kinds[~chosen])
 
     def positions(self, codes: NDArray[np.generic]) -> NDArray[np.uint8]:
         """Positions in ``self.codes`` of FreeSurfer codes; unknown ones count as background."""
@@ -74,16 +83,29 @@ class Tissues:
         table[self.codes] = np.arange(len(self.codes))
         return table[codes.astype(np.int16)]
 
-    def contrast(self, rng: np.random.Generator, random_share: float) -> Contrast:
-        """T1-like brightness, or with the given probability any brightness at all."""
-        kinds = self.mean.shape[1]
-        if rng.random() < random_share:
-            mean, spread = rng.uniform(5, 240, kinds), rng.uniform(2, 20, kinds)
-        else:
-            mean = rng.normal(self.mean[0], 1.3 * self.mean[1])
-            spread = rng.normal(self.spread[0], self.spread[1]) * rng.uniform(0.2, 0.9)
+    def contrast(self, rng: np.random.Generator, others: float) -> Contrast:
+        """T1-like brightness, or with the given probability that of another contrast."""
+        mean = rng.normal(self.mean[0], 1.3 * self.mean[1])
+        spread = rng.normal(self.spread[0], self.spread[1]) * rng.uniform(0.2, 0.9)
+        if rng.random() < others:
+            mean = self._other_means(rng, mean)
         mean, spread = np.maximum(mean, 0), np.clip(np.abs(spread), 1, 40)
         return Contrast(mean[self.kinds].astype(np.float32), spread[self.kinds].astype(np.float32))
+
+    def _other_means(
+        self, rng: np.random.Generator, t1: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Means by kind: T2-like, FLAIR-like or any at all; T1's outside the brain, rescaled."""
+        which = rng.random()
+        if which < 0.4:
+            means: NDArray[np.float64] = rng.uniform(5, 240, len(t1))
+            means[0] = t1[0]
+            return means
+        slope, fluid = ((0.6, 1.1), (150, 250)) if which < 0.75 else ((0.25, 0.7), (5, 60))
+        means = 180 - rng.uniform(*slope) * t1
+        means[self.is_fluid] = rng.uniform(*fluid) + rng.normal(0, 8, self.is_fluid.sum())
+        means[self.is_outside] = t1[self.is_outside] * rng.uniform(0.4, 1.2)
+        return means
 
     def stripped(self, rng: np.random.Generator, contrast: Contrast) -> Contrast:
         """The same head with all that is outside the brain black; half of the time its CSF too."""
@@ -117,13 +139,13 @@ def read_heads(data: Path, held_out: bool = False) -> list[Head]:
     return [read_head(p, tissues) for p in paths if (p.name in HELD_OUT) == held_out]
 
 
-def drawer(data: Path, rng: np.random.Generator) -> Draw:
+def drawer(data: Path, rng: np.random.Generator, member: int) -> Draw:
     """Draws windows from all label maps but those held out."""
     tissues, heads = Tissues(data), read_heads(data)
     return lambda done: draw_window(rng, heads, tissues, done)
 
 
-def finish(network: nn.Module, data: Path) -> None:
+def finish(network: nn.Module, data: Path, member: int) -> None:
     """Take the loss's class weights out again: they make rare classes too large."""
     shift_logits(network, -torch.log(torch.tensor(CLASS_WEIGHTS)))
 
@@ -144,10 +166,10 @@ def draw_window(
 ) -> tuple[Tensor, Tensor]:
     """One batch: image [1, 1, a, b, c] and classes [1, a, b, c].
 
-    T1 weighting alone in the first half of the training, then ``ANY_CONTRAST`` windows of any.
+    T1 weighting alone at first, then half of the windows are of other contrasts.
     """
     head = heads[rng.integers(len(heads))]
-    contrast = tissues.contrast(rng, ANY_CONTRAST if done > 0.5 else 0.0)
+    contrast = tissues.contrast(rng, OTHER_CONTRASTS if done > T1_ALONE else 0.0)
     if rng.random() < 0.3:
         contrast = tissues.stripped(rng, contrast)
     center = window_center(rng, head)

@@ -40,6 +40,7 @@ NETWORK: Mapping[str, Any] = {
     },
 }
 CROP, BATCH = 256, 4
+MEMBERS = 1
 FOLDER = "geo/amazon-forest-chips"
 STEPS, SEED, RATE = 1500, 1, 2e-3
 CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0)
@@ -78,13 +79,13 @@ def read_chips(data: Path) -> tuple[list[Chip], list[Chip], list[Chip]]:
     return [chip for n, chip in enumerate(rest) if n % 8 != 3], rest[3::8], chips[1::4]
 
 
-def drawer(data: Path, rng: np.random.Generator) -> Draw:
+def drawer(data: Path, rng: np.random.Generator, member: int) -> Draw:
     """Draws crops from the chips to learn from."""
     chips, _, _ = read_chips(data)
     return lambda done: draw_batch(rng, chips)
 
 
-def finish(network: nn.Module, data: Path) -> None:
+def finish(network: nn.Module, data: Path, member: int) -> None:
     """Move the border between the classes until all chips but the test's get the area they have.
 
     The held-out chips alone would not do: all three are nearly all forest.

@@ -29,20 +29,23 @@ class Recipe(Protocol):
 
     Attributes:
         FOLDER: where its data lie in a folder with the data of all recipes.
+        NETWORK: definition of the network, of one member where there are several.
+        MEMBERS: networks that are trained, one for each fold, and answer together; 1 for one.
     """
 
     FOLDER: str
     NETWORK: Mapping[str, Any]
+    MEMBERS: int
     CLASS_WEIGHTS: tuple[float, ...]
     STEPS: int
     SEED: int
     RATE: float
 
-    def drawer(self, data: Path, rng: np.random.Generator) -> Draw:
-        """What makes the batches, from the folder with the training data."""
+    def drawer(self, data: Path, rng: np.random.Generator, member: int) -> Draw:
+        """What makes the batches of a member, from the folder with the training data."""
         ...
 
-    def finish(self, network: nn.Module, data: Path) -> None:
+    def finish(self, network: nn.Module, data: Path, member: int) -> None:
         """Set what is chosen after the training, on data kept back for that."""
         ...
 
@@ -59,6 +62,7 @@ def train(
     output: Path,
     steps: int | None = None,
     seed: int | None = None,
+    member: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Train a model from nothing and write its folder.
@@ -67,8 +71,10 @@ def train(
         recipe: name of the recipe, which is that of its model.
         data: folder with the training data of this recipe, or of all recipes (``FOLDER`` in it).
         output: folder to write ``model.safetensors``, ``metadata.json``, ``README.md``, ``LICENSE``
-            and ``training.csv`` (step, loss) to; it then is a model folder.
-        steps, seed: those of the recipe when None.
+            and ``training.csv`` (step, loss) to; it then is a model folder. Where a recipe has
+            members, those are written first and kept: an interrupted training goes on.
+        steps, seed: those of the recipe when None; member k takes the seed + k.
+        member: train this one alone; the model is joined by the call that finds all of them.
         progress: called with (steps done, steps).
 
     Raises:
@@ -84,40 +90,81 @@ def train(
         data = data / chosen.FOLDER
     card = catalog.card(settings.load(), recipe)
     steps, seed = steps or chosen.STEPS, chosen.SEED if seed is None else seed
+    output.mkdir(parents=True, exist_ok=True)
+    todo = range(chosen.MEMBERS) if member is None else [member]
+    for turn, number in enumerate(todo):
+        if not _is_trained(_member(output, chosen, number), steps, seed + number):
+            _train_member(chosen, data, output, number, steps, seed + number,
+                          _shifted(progress, turn * steps, len(todo) * steps))  # fmt: skip
+    parts = [_member(output, chosen, number) for number in range(chosen.MEMBERS)]
+    if all(_is_trained(part, steps, seed + n) for n, part in enumerate(parts)):
+        if chosen.MEMBERS > 1:
+            joined = networks.join(chosen.NETWORK, parts)
+            networks.write_weights(joined, output / catalog.WEIGHTS)
+        losses = [float(networks.read_notes(part)["loss"]) for part in parts]
+        _write_card(card, output, chosen, steps, seed, losses)
+    return output
+
+
+def _train_member(
+    recipe: Recipe,
+    data: Path,
+    output: Path,
+    member: int,
+    steps: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None,
+) -> None:
     torch.manual_seed(seed)
-    network = networks.build(chosen.NETWORK)
+    network = networks.build(recipe.NETWORK)
     try:
-        draw = chosen.drawer(data, np.random.default_rng(seed))
+        draw = recipe.drawer(data, np.random.default_rng(seed), member)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(
             "SV-MDL-010",
-            f"The folder does not hold the data of '{recipe}'; the model's card names them.",
+            "The folder does not hold the data of this recipe; the model's card names them.",
         ) from error
-    output.mkdir(parents=True, exist_ok=True)
-    log = _Log(output, progress)
+    log = _Log(_member(output, recipe, member), progress)
     trained = fit(
         network,
         draw,
-        torch.tensor(chosen.CLASS_WEIGHTS),
+        torch.tensor(recipe.CLASS_WEIGHTS),
         steps=steps,
-        rate=chosen.RATE,
+        rate=recipe.RATE,
         progress=log.step,
         checkpoint=log.checkpoint,
     )
     if math.isnan(log.loss):
         raise Refused("SV-MDL-011", "The training went astray; take another seed.")
-    chosen.finish(trained, data)
-    networks.write_weights(trained, output / catalog.WEIGHTS)
-    _write_card(card, output, chosen, steps, seed, log.loss)
-    return output
+    recipe.finish(trained, data, member)
+    notes = {"steps": str(steps), "seed": str(seed), "loss": f"{log.loss:.4f}"}
+    networks.write_weights(trained, _member(output, recipe, member), notes)
+
+
+def _member(output: Path, recipe: Recipe, number: int) -> Path:
+    return output / (catalog.WEIGHTS if recipe.MEMBERS == 1 else f"member-{number}.safetensors")
+
+
+def _is_trained(path: Path, steps: int, seed: int) -> bool:
+    """Whether a file holds a member as it would be trained now; a checkpoint has no notes."""
+    if not path.is_file():
+        return False
+    notes = networks.read_notes(path)
+    return (notes.get("steps"), notes.get("seed")) == (str(steps), str(seed))
+
+
+def _shifted(
+    progress: Callable[[int, int], None] | None, before: int, total: int
+) -> Callable[[int, int], None] | None:
+    return progress and (lambda done, _: progress(before + done, total))
 
 
 class _Log:
     """Writes the loss and, now and then, the weights so far."""
 
-    def __init__(self, output: Path, progress: Callable[[int, int], None] | None) -> None:
+    def __init__(self, weights: Path, progress: Callable[[int, int], None] | None) -> None:
         self.loss = math.inf
-        self._output, self._progress = output, progress
+        self._weights, self._progress = weights, progress
         self._rows: list[tuple[int, float]] = []
 
     def step(self, done: int, steps: int, loss: float) -> None:
@@ -129,21 +176,25 @@ class _Log:
 
     def checkpoint(self, done: int, network: nn.Module) -> None:
         if done % CHECKPOINT_STEPS == 0:
-            networks.write_weights(network, self._output / catalog.WEIGHTS)
-            with (self._output / "training.csv").open("w", newline="") as file:
+            networks.write_weights(network, self._weights)
+            name = self._weights.stem.replace("model", "training")
+            with self._weights.with_name(f"{name}.csv").open("w", newline="") as file:
                 csv.writer(file).writerows([("step", "loss"), *self._rows])
 
 
 def _write_card(
-    card: catalog.Card, output: Path, recipe: Recipe, steps: int, seed: int, loss: float
+    card: catalog.Card, output: Path, recipe: Recipe, steps: int, seed: int, losses: list[float]
 ) -> None:
     """The published card with the new weights' hash; its numbers are left out, being of others."""
     weights = (output / catalog.WEIGHTS).read_bytes()
+    ensemble = {"members": recipe.MEMBERS, "network": recipe.NETWORK}
     metadata = {
         **card.metadata,
-        "network_def": recipe.NETWORK,
+        "network_def": recipe.NETWORK
+        if recipe.MEMBERS == 1
+        else {"name": "Ensemble", "kwargs": ensemble},
         "sha256": hashlib.sha256(weights).hexdigest(),
-        "training": {"steps": steps, "seed": seed, "final_loss": round(loss, 4)},
+        "training": {"steps": steps, "seed": seed, "final_loss": losses},
         "eval_metrics": [],
     }
     text = json.dumps(metadata, indent=2, ensure_ascii=False)

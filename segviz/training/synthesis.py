@@ -105,7 +105,7 @@ def acquire(rng: np.random.Generator, image: Field) -> Field:
     """What a scanner does: blur, thick slices, uneven coil, gamma, noise, unknown scale."""
     if rng.random() < 0.6:
         image = ndimage.gaussian_filter(image, rng.uniform(0.2, 0.8), truncate=2.5)
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         image = thick_slices(rng, image)
     image = image * np.exp(smooth_field(rng, image.shape, 4, rng.uniform(0, 0.3)))
     low, high = np.percentile(image[::2, ::2, ::2], (1, 99))

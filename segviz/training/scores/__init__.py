@@ -1,0 +1,1 @@
+"""How good each shipped model is: one module a model, the numbers of its card."""
