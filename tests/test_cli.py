@@ -13,11 +13,12 @@ import numpy as np
 import phantoms
 import pytest
 import rasterio
+import tiny_models
 from click.testing import CliRunner, Result
 
 from segviz import measure, workbench
 from segviz.cli import main, options, tables, workspace
-from segviz.io import read_mask
+from segviz.io import open_image, read_mask
 
 Segviz = Callable[..., Result]
 
@@ -206,6 +207,34 @@ def test_segment_a_volume(
     assert mask.grid.same_as(phantoms.VOLUME_GRID)
     assert mask.source.startswith("otsu ")
     assert np.mean((mask.data > 0) == (phantoms.sphere_labels() > 0)) > 0.99
+
+
+def test_segment_writes_the_probabilities_too(
+    answer: Callable[..., Any],
+    segviz: Segviz,
+    spheres: phantoms.Spheres,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tiny_models.threshold_card(tmp_path / "models" / "one-lesion")
+    monkeypatch.setenv("SEGVIZ_MODELS", str(tmp_path / "models"))
+    output, probability = tmp_path / "mask.nii.gz", tmp_path / "probability.nii.gz"
+    arguments = ("segment", spheres.image, "--model", "one-lesion", "--output", output)
+    report = answer(*arguments, "--probability", probability, "--option", "threshold=0.45")
+    shares = open_image([probability])
+    assert shares.grid.same_as(phantoms.VOLUME_GRID)
+    least = report["threshold"]["least_byte"] / 255
+    assert np.array_equal(read_mask(output).data == 1, shares.data > least - 0.001)
+    refused = segviz(*arguments, "--probability", tmp_path / "probability.tif")
+    assert (refused.exit_code, "--probability" in refused.stderr) == (2, True)
+
+
+def test_a_model_without_threshold_has_no_probabilities(
+    segviz: Segviz, spheres: phantoms.Spheres, tmp_path: Path
+) -> None:
+    output = ("--output", tmp_path / "a.nii", "--probability", tmp_path / "b.nii")
+    result = segviz("segment", spheres.image, "--model", "otsu", *output)
+    assert (result.exit_code, "no threshold" in result.stderr) == (2, True)
 
 
 def test_segment_a_window_of_a_scene(answer: Callable[..., Any], tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import phantoms
 import psutil
 import pytest
+import tiny_models
 from numpy.typing import NDArray
 from workspace import add_visit, scene_grid, settings_at, store_at, volume_grid
 
@@ -19,7 +21,7 @@ from segviz import jobs, settings, workbench
 from segviz.errors import Cancelled, NotFound, Refused
 from segviz.io import open_image
 from segviz.io.geotiff import write_scene
-from segviz.jobs import launch, worker
+from segviz.jobs import launch, work, worker
 from segviz.jobs.pulse import Pace, Pulse
 from segviz.store import Store, files
 from segviz.store.queue import Job
@@ -180,6 +182,33 @@ def test_a_worker_segments_a_scene_and_the_mask_is_adopted(home: Path) -> None:
     bench = workbench.Workbench.open(store, visit)
     assert np.array_equal(bench.mask().data == 2, values[0] > 100)
     assert bench.state()["operations"][0]["title"] == "Segment with k-means 1.0.0"
+
+
+def test_probabilities_lie_beside_the_mask_of_a_model_with_a_threshold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_models.threshold_card(tmp_path / "models" / "one-lesion")
+    monkeypatch.setenv("SEGVIZ_MODELS", str(tmp_path / "models"))
+    store = store_at(tmp_path / "home")
+    scan = phantoms.spheres(tmp_path).image
+    visit = store.add_visit(
+        store.add_case("Spheres", "volume").id,
+        files=[scan],
+        when=None,
+        name="2018",
+        grid=open_image([scan]).grid,
+        channels=("MR",),
+        sha256="",
+    )
+    jobs.submit(store, "segment", visit.id, {"model": "one-lesion", "options": {"threshold": 0.4}})
+    job = store.queue.claim()
+    assert job is not None
+    with Pulse(store.queue, job.id) as pulse:
+        result = work.segment(store, job, pulse)
+    mask = np.fromfile(store.home / result["path"], np.uint8)
+    probability = np.fromfile(store.home / result["probability"], np.uint8)
+    assert result["probability"] == result["path"].removesuffix(".u8") + ".p8"
+    assert (mask == (probability >= result["report"]["threshold"]["least_byte"])).all()
 
 
 def test_a_workspace_has_one_worker_even_for_two_servers(home: Path) -> None:

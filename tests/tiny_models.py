@@ -75,6 +75,30 @@ def volume_card(folder: Path, **changes: Any) -> catalog.Card:
     )
 
 
+def threshold_card(folder: Path, **changes: Any) -> catalog.Card:
+    """A two-class network on three neighbouring slices at 1 mm, with a threshold."""
+    return write(
+        folder,
+        **{
+            "name": "One lesion",
+            "kind": "volume",
+            "channels": ["MR"],
+            "legend": legend("lesion"),
+            "network_def": UNET_2D,
+            "threshold": 0.5,
+            "volume_input": {
+                "layout": "slices",
+                "spacing_mm": 1.0,
+                "apart_mm": 6.0,
+                "thick_mm": 4.0,
+                "multiple": 2,
+                "mirrored": True,
+            },
+            **changes,
+        },
+    )
+
+
 def scene_card(folder: Path, **changes: Any) -> catalog.Card:
     """A two-class network on red, green and blue, in tiles of 16 with a halo of 16."""
     return write(

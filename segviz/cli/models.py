@@ -106,6 +106,8 @@ def verify(as_json: bool) -> None:
 @click.option(
     "--output", required=True, type=NEW_FILE, help="Mask: .nii.gz for a volume, .tif for a scene."
 )
+@click.option("--probability", type=NEW_FILE,
+              help="NIfTI file for the probabilities of a model with a threshold.")  # fmt: skip
 @click.option("--report", type=NEW_FILE, help="JSON file for how it was made.")
 @click.option(
     "--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]), show_default=True
@@ -121,6 +123,7 @@ def segment(
     inputs: tuple[Path, ...],
     model: str,
     output: Path,
+    probability: Path | None,
     report: Path | None,
     device: Device,
     window: Window | None,
@@ -137,11 +140,13 @@ def segment(
     card = catalog.card(settings.load(), model)
     image = open_image(list(inputs), answers)
     _require_ending(output, VOLUME_ENDINGS if isinstance(image, Volume) else SCENE_ENDINGS)
+    if probability:
+        _require_probability(card, probability)
     output.parent.mkdir(parents=True, exist_ok=True)
     with progress(card.title) as shown:
         run = Run(card, shown, device, pairs(options, "--option"))
         if isinstance(image, Volume):
-            done = _segment_volume(image, output, run)
+            done = _segment_volume(image, output, run, probability)
         else:
             done = _segment_scene(image, output, run, window)
             done["input"]["sha256"] = sha256(inputs)
@@ -239,12 +244,14 @@ class Run:
         return {"progress": self.shown, "device": self.device, "options": self.options}
 
 
-def _segment_volume(volume: Volume, output: Path, run: Run) -> Report:
+def _segment_volume(volume: Volume, output: Path, run: Run, probability: Path | None) -> Report:
     from segviz.inference import predict
-    from segviz.io import masks
+    from segviz.io import masks, nifti
 
     result = predict.segment_volume(volume, run.card, **run.choices)
     masks.write_mask(result.mask, output)
+    if probability and result.probability is not None:
+        nifti.write_shares(result.probability, volume.grid, probability)
     return result.report
 
 
@@ -283,11 +290,21 @@ def _part(grid: RasterGrid, window: Window | None) -> tuple[tuple[int, int], tup
     return (top, bottom), (left, right)
 
 
-def _require_ending(output: Path, endings: tuple[str, ...]) -> None:
-    if not output.name.lower().endswith(endings):
+def _require_ending(path: Path, endings: tuple[str, ...], option: str = "--output") -> None:
+    if not path.name.lower().endswith(endings):
         raise click.BadParameter(
-            f"the mask of this image is written as {' or '.join(endings)}.", param_hint="--output"
+            f"for this image it is written as {' or '.join(endings)}.", param_hint=option
         )
+
+
+def _require_probability(card: Card, path: Path) -> None:
+    """Refuse before the run what it could not write."""
+    if card.threshold is None:
+        raise click.BadParameter(
+            f"{card.title} has no threshold and gives no probabilities.",
+            param_hint="--probability",
+        )
+    _require_ending(path, VOLUME_ENDINGS, "--probability")
 
 
 @contextmanager

@@ -77,6 +77,12 @@ class Card:
         return self.metadata.get("case")
 
     @property
+    def threshold(self) -> float | None:
+        """Probability from which a voxel counts, of a model that tells one label from the rest."""
+        threshold = self.metadata.get("threshold")
+        return None if threshold is None else float(threshold)
+
+    @property
     def examples(self) -> tuple[str, ...]:
         """When it fails, one sentence each."""
         return tuple(self.metadata.get("limitations", ()))

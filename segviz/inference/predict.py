@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.errors import Refused
-from segviz.grid import Grid, Window
+from segviz.grid import Grid, VolumeGrid, Window
 from segviz.image import Image, Scene, Volume, require_finite
 from segviz.inference import catalog, classical
 from segviz.inference.catalog import Card
+from segviz.inference.probability import above, least_byte
 from segviz.inference.run import Device, Run, peak_memory_bytes
 from segviz.inference.scenes import label_scene
 from segviz.mask import Legend, Mask
 
+NONE_FOUND = "None found: no voxel reaches the threshold of {:g}, so the volume is 0.0 ml."
 NOTHING = "All valid cells are equal, so there was nothing to tell apart; the mask holds no label."
 REPORTED = ("segviz", "torch", "monai", "openvino", "numpy", "scikit-learn", "scikit-image")
 
@@ -30,10 +32,16 @@ Cancelled = Callable[[], bool]
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A mask on the volume's own grid and how it came about."""
+    """A mask on the volume's own grid and how it came about.
+
+    Attributes:
+        probability: of a model with a threshold, as bytes (``segviz.inference.probability``) on the
+            same grid; the mask holds label 1 where it reaches the threshold.
+    """
 
     mask: Mask
     report: dict[str, Any]
+    probability: NDArray[np.uint8] | None = None
 
 
 def segment_volume(
@@ -51,30 +59,42 @@ def segment_volume(
         progress: called with (windows done, windows).
         cancelled: asked after each window.
         device: ``cpu``, ``cuda`` or the faster one that there is.
-        options: of the method, e.g. ``{"k": 4}``.
+        options: of the method, e.g. ``{"k": 4}``; ``threshold`` (0-1) of a model that has one.
 
     Raises:
-        Refused: the model is not for this image, its weights are not those published, or some
-            voxels hold no number.
+        Refused: the model is not for this image, its weights are not those published, some voxels
+            hold no number, or an option is out of its range.
         Cancelled: the user stopped it; nothing was changed.
     """
     run = Run(progress, cancelled, device, options or {})
     start = time.perf_counter()
     _require_suited(card, volume, "volume")
     require_finite(volume)
-    legend = card.legend
+    legend, threshold = card.legend, run.threshold(card.threshold)
     labels = np.zeros(volume.grid.shape, np.uint8)
+    probability = None if threshold is None else labels
     if volume.data.size == 0 or volume.data.min() == volume.data.max():
         run.notes.append(NOTHING)
+    elif card.method == "network" and threshold is not None:
+        from segviz.inference import slices
+
+        probability = slices.find(volume, card, run)
     elif card.method == "network":
         from segviz.inference import volumes
 
         labels = volumes.label_volume(volume, card, run)
     elif fitted := classical.fit_volume(volume, card, run):
         labels, legend = _classify_volume(volume, fitted, run), fitted.legend
+    if probability is not None and threshold is not None:
+        labels = above(probability, threshold)
+        if not labels.any():
+            run.notes.append(NONE_FOUND.format(threshold))
     mask = Mask(volume.grid, labels, legend, f"{card.name} {card.version}")
     counts = np.bincount(labels.ravel(), minlength=256)
-    return Result(mask, _report(volume, volume.grid, card, legend, counts, run, start))
+    report = _report(volume, volume.grid, card, legend, counts, run, start)
+    if threshold is not None:
+        report["threshold"] = {"value": threshold, "least_byte": least_byte(threshold)}
+    return Result(mask, report, probability)
 
 
 def segment_scene(
@@ -157,6 +177,7 @@ def _report(
     seconds = time.perf_counter() - start
     cells = int(np.prod(grid.shape))
     unit = "voxels" if isinstance(image, Volume) else "pixels"
+    ml = grid.voxel_volume_ml if isinstance(grid, VolumeGrid) else None
     found = legend.covering([n for n in range(1, len(counts)) if counts[n]])
     return {
         "model": {"name": card.name, "version": card.version, "sha256": card.sha256},
@@ -174,7 +195,12 @@ def _report(
         "megapixels_per_second": round(cells / 1e6 / max(seconds, 1e-9), 3),
         "legend": found.to_json(),
         "labels": [
-            {"label": label.value, "name": label.name, unit: int(counts[label.value])}
+            {
+                "label": label.value,
+                "name": label.name,
+                unit: int(counts[label.value]),
+                **({} if ml is None else {"ml": round(int(counts[label.value]) * ml, 3)}),
+            }
             for label in found
             if label.value < len(counts)
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from segviz.errors import Cancelled, Refused
+from segviz.inference.probability import least_byte
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -70,6 +72,21 @@ class Run:
             raise Refused(
                 "SV-RUN-006", f"'{name}' must be a whole number from {low} to {high}; set it again."
             )
+        return value
+
+    def threshold(self, default: float | None) -> float | None:
+        """The option ``threshold`` of a model that has one, the card's where it was not set.
+
+        Raises:
+            Refused: it is not a number from 0 to 1 (SV-RUN-011).
+        """
+        if default is None:
+            return None
+        try:
+            value = float(self.options.get("threshold", default))
+        except (TypeError, ValueError):
+            value = math.nan
+        least_byte(value)
         return value
 
 

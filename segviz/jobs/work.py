@@ -20,6 +20,7 @@ from segviz.store import Store, files
 from segviz.store.queue import Job
 
 PYRAMID = "pyramid.tif"
+PROBABILITY = ".p8"
 
 Work = Callable[[Store, Job, Pulse], dict[str, Any]]
 
@@ -29,12 +30,14 @@ def segment(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
 
     Returns:
         path of the mask (raw uint8, native C order) relative to the workspace, its legend, source
-        ``"<model> <version>"`` and the run's report.
+        ``"<model> <version>"`` and the run's report; of a model with a threshold also
+        ``probability``, the path of its bytes (``segviz.inference.probability``) beside the mask.
     """
     visit = store.visit(job.visit_id)
     image = _image(store, visit)
     card = catalog.card(store.settings, job.params["model"])
     target = _result_path(store, job)
+    shares = target.with_suffix(PROBABILITY)
     if isinstance(image, Volume):
         report = _segment_volume(image, card, job, pulse, target)
     else:
@@ -44,6 +47,7 @@ def segment(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
         "legend": report["legend"],
         "source": f"{card.name} {card.version}",
         "report": report,
+        **({"probability": str(shares.relative_to(store.home))} if shares.exists() else {}),
     }
 
 
@@ -77,6 +81,9 @@ def _segment_volume(
         device=job.params.get("device", "auto"),
         options=job.params.get("options", {}),
     )
+    if (probability := result.probability) is not None:
+        shares = target.with_suffix(PROBABILITY)
+        files.atomic_write(shares, lambda file: file.write(probability.tobytes()))
     files.atomic_write(target, lambda file: file.write(result.mask.data.tobytes()))
     return result.report
 
@@ -122,6 +129,6 @@ def _image(store: Store, visit: Visit) -> Image:
 def _result_path(store: Store, job: Job) -> Path:
     """Where the mask goes; what an interrupted run left there is removed."""
     path = store.folder(job.visit_id) / f"{job.id}.u8"
-    for left in path.parent.glob(f"{path.name}.*{files.PART}"):
+    for left in path.parent.glob(f"{job.id}.*{files.PART}"):
         left.unlink(missing_ok=True)
     return path

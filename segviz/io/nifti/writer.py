@@ -29,6 +29,18 @@ def write_mask(mask: Mask, path: Path) -> None:
     image = _image(mask.data, mask.grid)
     image.header["cal_max"] = float(mask.data.max(initial=0))
     image.header.extensions.append(nib.nifti1.Nifti1Extension(COMMENT, encode(mask)))
+    _write(image, path)
+
+
+def write_shares(shares: NDArray[np.uint8], grid: VolumeGrid, path: Path) -> None:
+    """Write bytes 0-255 that stand for 0-1; the header's slope of 1/255 tells readers so."""
+    image = _image(shares, grid)
+    image.header["scl_slope"], image.header["scl_inter"] = 1 / 255, 0
+    image.header["cal_max"] = 1
+    _write(image, path)
+
+
+def _write(image: nib.Nifti1Image, path: Path) -> None:
     content = image.to_bytes()
     write_bytes(path, gzip.compress(content, 6, mtime=0) if path.suffix == ".gz" else content)
 
