@@ -18,6 +18,7 @@ from segviz.inference.catalog import Card
 from segviz.inference.resample import along_axes, axis_weights
 from segviz.inference.run import Run
 from segviz.inference.runtime import Runtime
+from segviz.inference.sides import tell_apart
 from segviz.inference.windows import Box, balanced_boxes, gaussian
 
 Field = NDArray[np.float32]
@@ -67,7 +68,9 @@ def label_volume(volume: Volume, card: Card, run: Run) -> NDArray[np.uint8]:
         Axis.between(size, spacing, settings["spacing_mm"])
         for size, spacing in zip(grid.shape, grid.spacing_mm, strict=True)
     ]
-    _require_memory(axes, grid, len(card.legend) + 1)
+    right = {int(label): other for label, other in settings.get("right", {}).items()}
+    classes = len(card.legend) + 1 - len(right)
+    _require_memory(axes, grid, classes)
     with run.stage("load"):
         network = runtime.choose(card, run.device)
     run.runtime = network.name
@@ -77,7 +80,9 @@ def label_volume(volume: Volume, card: Card, run: Run) -> NDArray[np.uint8]:
         box = filled_box(scaled)
     planes = range(0, grid.shape[0], SLAB)
     with run.stage("network"):
-        shares = class_shares(scaled[box], network, card, run, settings, extra_steps=len(planes))
+        shares = class_shares(
+            scaled[box], network, card, run, settings, classes, extra_steps=len(planes)
+        )
     if settings["largest_component"]:
         shares *= largest_component(shares.sum(axis=0) > 0.5)
     with run.stage("back to the native grid"):
@@ -87,6 +92,9 @@ def label_volume(volume: Volume, card: Card, run: Run) -> NDArray[np.uint8]:
             slab = slice(start, start + SLAB)
             labels[slab] = largest_class(shares, (weights[0][slab], weights[1], weights[2]))
             run.step(run.windows - len(planes) + done, run.windows)
+    if right:
+        with run.stage("left and right"):
+            labels = tell_apart(labels, grid.spacing_mm, right)
     return np.ascontiguousarray(volume.grid.from_canonical(labels))
 
 
@@ -120,6 +128,7 @@ def class_shares(
     card: Card,
     run: Run,
     settings: dict[str, Any],
+    classes: int,
     extra_steps: int = 0,
 ) -> Field:
     """Softmax [class without background, x, y, z] of logits, averaged where windows overlap."""
@@ -129,7 +138,7 @@ def class_shares(
     padding = [(0, max(w - n, 0)) for w, n in zip(window, image.shape, strict=True)]
     padded = np.pad(image, padding)
     weights = gaussian(window)
-    total = np.zeros((len(card.legend) + 1, *padded.shape), np.float32)
+    total = np.zeros((classes, *padded.shape), np.float32)
     weight = np.zeros(padded.shape, np.float32)
     for done, box in enumerate(boxes, 1):
         logits = window_logits(padded[box], network, mirrored=settings["mirrored"])
