@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, runtime_checkable
@@ -53,6 +53,7 @@ class Scene(Protocol):
         dtype: as ``read`` returns it, scale and offset applied.
         when: date of acquisition, if known.
         notes: sentences about the file that are shown but do not block.
+        tags: what the file says of how it was made, by names in capitals.
         sha256: of the file; empty until it was computed.
     """
 
@@ -61,6 +62,7 @@ class Scene(Protocol):
     dtype: np.dtype
     when: date | None
     notes: tuple[str, ...]
+    tags: Mapping[str, str]
     sha256: str
 
     def read(

@@ -9,7 +9,7 @@ from segviz.grid import RasterGrid
 
 
 class ArrayScene:
-    def __init__(self, values, valid=None, channels=("B2", "B3", "B4", "B8")):
+    def __init__(self, values, valid=None, channels=("B2", "B3", "B4", "B8"), tags=()):
         self.values = values
         self.valid = np.ones(values.shape[1:], bool) if valid is None else valid
         self.grid = RasterGrid(values.shape[1:], Affine(10, 0, 0, 0, -10, 0), None)
@@ -17,6 +17,7 @@ class ArrayScene:
         self.dtype = values.dtype
         self.when = None
         self.notes = ()
+        self.tags = dict(tags)
         self.sha256 = ""
         self.reads = []
 

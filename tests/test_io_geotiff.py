@@ -405,6 +405,18 @@ class TestMeaning:
     ) -> None:
         assert open_scene(raster(tmp_path / name, counted(), tags=tags), {}).when == when
 
+    def test_tags_are_kept_and_a_product_name_tells_its_baseline(self, tmp_path: Path) -> None:
+        name = "S2A_MSIL2A_20220613T093041_N0400_R136_T34TFQ.tif"
+        path = raster(tmp_path / name, counted(), tags={"boa_add_offset": "-1000"})
+        tags = open_scene(path, {}).tags
+        assert tags["BOA_ADD_OFFSET"] == "-1000"
+        assert tags["PROCESSING_BASELINE"] == "04.00"
+        stated = raster(tmp_path / f"B{name}", counted(), tags={"PROCESSING_BASELINE": "05.11"})
+        assert open_scene(stated, {}).tags["PROCESSING_BASELINE"] == "05.11"
+        assert (
+            "PROCESSING_BASELINE" not in open_scene(raster(tmp_path / "x.tif", counted()), {}).tags
+        )
+
     def test_a_scene_of_ours_comes_back(self, tmp_path: Path) -> None:
         grid = RasterGrid((30, 40), AFFINE, UTM)
         array = counted(2, 30, 40, "float32")

@@ -1,5 +1,6 @@
 from datetime import date
 from io import BytesIO
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ class Picture:
     dtype = np.dtype(np.uint16)
     when: date | None = None
     notes = ()
+    tags = MappingProxyType({})
     sha256 = ""
 
     def read(self, window, bands=None, shape=None):

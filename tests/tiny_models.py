@@ -99,7 +99,9 @@ def threshold_card(folder: Path, **changes: Any) -> catalog.Card:
     )
 
 
-def scene_card(folder: Path, **changes: Any) -> catalog.Card:
+def scene_card(
+    folder: Path, scene_input: dict[str, Any] | None = None, **changes: Any
+) -> catalog.Card:
     """A two-class network on red, green and blue, in tiles of 16 with a halo of 16."""
     return write(
         folder,
@@ -114,6 +116,7 @@ def scene_card(folder: Path, **changes: Any) -> catalog.Card:
             "core": 16,
             "halo": 16,
             "multiple": 2,
+            **(scene_input or {}),
         },
         **changes,
     )

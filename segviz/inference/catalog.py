@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,13 +25,21 @@ METADATA, WEIGHTS = "metadata.json", "model.safetensors"
 ADDED = "models"
 """Folder of the workspace with the models that its people added."""
 
-BAND_NAMES: dict[str, frozenset[str]] = {
-    "red": frozenset({"red", "r", "b4", "b04"}),
-    "green": frozenset({"green", "g", "b3", "b03"}),
-    "blue": frozenset({"blue", "b", "b2", "b02"}),
-    "near infrared": frozenset({"near infrared", "nir", "b8", "b08", "b8a"}),
+BAND_NAMES: Mapping[str, tuple[str, ...]] = {
+    "blue": ("b2", "b02", "blue", "b"),
+    "green": ("b3", "b03", "green", "g"),
+    "red": ("b4", "b04", "red", "r"),
+    "red edge 1": ("b5", "b05", "rededge1", "re1", "rededge", "vegetationrededge1"),
+    "red edge 2": ("b6", "b06", "rededge2", "re2", "vegetationrededge2"),
+    "red edge 3": ("b7", "b07", "rededge3", "re3", "vegetationrededge3"),
+    "near infrared": ("b8", "b08", "nir", "nir1", "nearinfrared", "b8a"),
+    "short-wave infrared 1": ("b11", "swir1", "swir16", "shortwaveinfrared1"),
+    "short-wave infrared 2": ("b12", "swir2", "swir22", "shortwaveinfrared2"),
 }
-"""What files call a band; Sentinel-2's numbers where they are numbers."""
+"""What files call a band, best first and without blanks; the first is Sentinel-2's number."""
+
+NUMBERED = re.compile(r"(?<![a-z0-9])b\d{1,2}a?(?![a-z0-9])")
+"""A band's number inside a longer name, such as ``B2, central wavelength 490 nm``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +90,11 @@ class Card:
         """Probability from which a voxel counts, of a model that tells one label from the rest."""
         threshold = self.metadata.get("threshold")
         return None if threshold is None else float(threshold)
+
+    @property
+    def needs_band_names(self) -> bool:
+        """Whether bands are found by their names alone, never by their order in the file."""
+        return bool(self.metadata.get("scene_input", {}).get("bands_by_name", False))
 
     @property
     def examples(self) -> tuple[str, ...]:
@@ -197,6 +211,13 @@ def suits(
         return None
     if world == "scene" and card.channels:
         channels = image if isinstance(image, Sequence) else image.channels
+        missing = missing_bands(channels, card.channels) if card.needs_band_names else []
+        if missing:
+            return (
+                f"It needs the bands {', '.join(map(_with_number, card.channels))}; "
+                f"{', '.join(map(_with_number, missing))} not found among "
+                f"{', '.join(channels) or 'none'}."
+            )
         if len(channels) < len(card.channels):
             return (
                 f"It needs {len(card.channels)} bands ({', '.join(card.channels)}); "
@@ -212,12 +233,27 @@ def _has_air_of_ct(volume: Volume) -> bool:
 
 def find_bands(channels: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
     """Positions of the wanted bands by name; None where one is not named."""
-    names = [channel.strip().lower() for channel in channels]
-    found = []
-    for band in wanted:
-        known = BAND_NAMES[band]
-        position = next((n for n, name in enumerate(names) if name in known), None)
-        if position is None:
-            return None
-        found.append(position)
-    return found
+    found = [_position(channels, band) for band in wanted]
+    named = [position for position in found if position is not None]
+    return named if len(named) == len(found) else None
+
+
+def missing_bands(channels: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Those of the wanted bands that no channel is named after."""
+    return [band for band in wanted if _position(channels, band) is None]
+
+
+def _position(channels: Sequence[str], band: str) -> int | None:
+    names = [_short_name(channel) for channel in channels]
+    return next((names.index(name) for name in BAND_NAMES[band] if name in names), None)
+
+
+def _short_name(channel: str) -> str:
+    """``B2`` of ``B2, central wavelength 490 nm``; else the name without blanks and dashes."""
+    name = channel.lower().replace("_", " ")
+    numbers = set(NUMBERED.findall(name))
+    return numbers.pop() if len(numbers) == 1 else re.sub(r"[\s-]+", "", name)
+
+
+def _with_number(band: str) -> str:
+    return f"{band} ({BAND_NAMES[band][0].upper()})"

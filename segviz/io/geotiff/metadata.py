@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
@@ -21,6 +22,9 @@ ACQUIRED = "ACQUISITION_DATE"
 
 WEB_MERCATOR = "Popular Visualisation Pseudo Mercator"
 COLOURS = {ColorInterp.red: "red", ColorInterp.green: "green", ColorInterp.blue: "blue"}
+
+BASELINE = re.compile(r"(?<![A-Z0-9])N(\d\d)(\d\d)(?![A-Z0-9])")
+"""``N0400`` in the name of a Sentinel-2 product."""
 
 
 def grid_of(source: rasterio.DatasetReader) -> tuple[RasterGrid, tuple[Note, ...]]:
@@ -90,6 +94,17 @@ def band_names(source: rasterio.DatasetReader, bands: Sequence[int]) -> tuple[st
         return COLOURS.get(source.colorinterp[number - 1], f"band {number}")
 
     return tuple(name(number) for number in bands)
+
+
+def tags_of(source: rasterio.DatasetReader, bands: Sequence[int], file_name: str) -> dict[str, str]:
+    """Tags of the bands and of the file, and Sentinel-2's processing baseline where a name has it.
+
+    What the file says of itself wins over what its bands and its name say.
+    """
+    tags = {name: text for number in reversed(bands) for name, text in source.tags(number).items()}
+    tags = {name.upper(): str(text) for name, text in {**tags, **source.tags()}.items()}
+    named = BASELINE.search(f"{tags.get('PRODUCT_URI', '')} {file_name}")
+    return {"PROCESSING_BASELINE": f"{named[1]}.{named[2]}", **tags} if named else tags
 
 
 def acquired(source: rasterio.DatasetReader, file_name: str) -> date | None:

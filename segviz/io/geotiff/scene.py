@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from segviz.grid import RasterGrid, Window
 from segviz.io.failures import refusing
 from segviz.io.geotiff.directory import Directory, read_directory
 from segviz.io.geotiff.handles import dataset
-from segviz.io.geotiff.metadata import acquired, band_names, grid_of, notes_on
+from segviz.io.geotiff.metadata import acquired, band_names, grid_of, notes_on, tags_of
 
 PYRAMID_FACTOR = 4
 """One pyramid cell stands for this many cells along each axis; thinner reads need no more."""
@@ -56,6 +56,7 @@ class GeoTiffScene:
     offsets: tuple[float, ...]
     block: tuple[int, int]
     missing: NDArray[np.bool_] | None
+    tags: Mapping[str, str] = field(default_factory=dict)
     pyramid: Path | None = None
     sha256: str = ""
 
@@ -219,6 +220,7 @@ def describe(path: Path, directory: Directory) -> GeoTiffScene:
             offsets=offsets,
             block=directory.block,
             missing=directory.missing,
+            tags=tags_of(source, bands, path.name),
         )
 
 

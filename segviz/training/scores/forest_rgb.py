@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -37,6 +38,7 @@ class PictureScene:
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.uint8))
     when: date | None = None
     notes: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
     sha256: str = ""
 
     def __post_init__(self) -> None:
