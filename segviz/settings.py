@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import psutil
+
+Precision = Literal["auto", "f32"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Settings:
         models: SEGVIZ_MODELS, a folder for each model. Default ``models`` of the checkout.
         database_url: SEGVIZ_DATABASE, an SQLAlchemy address. Default SQLite in ``home``.
         memory_bytes: SEGVIZ_MEM_GB, what opening one volume may take. Default half the memory.
+        precision: SEGVIZ_PRECISION, of networks on the CPU: ``auto`` takes bf16 where the CPU
+            computes in it and a network's classes stay the same; ``f32`` is the same everywhere.
     """
 
     home: Path
@@ -26,6 +31,7 @@ class Settings:
     models: Path
     database_url: str
     memory_bytes: int
+    precision: Precision = "auto"
 
 
 def load() -> Settings:
@@ -41,4 +47,5 @@ def load() -> Settings:
         memory_bytes=(
             int(float(memory_gb) * 2**30) if memory_gb else psutil.virtual_memory().total // 2
         ),
+        precision="f32" if os.environ.get("SEGVIZ_PRECISION") == "f32" else "auto",
     )

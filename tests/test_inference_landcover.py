@@ -3,10 +3,20 @@
 import numpy as np
 import pytest
 import tiny_models
+import torch
 from fake_scenes import ArrayScene
+from tiny_models import UNET_2D
 
-from segviz.inference import predict
-from segviz.inference.landcover import Rendering, choose_bands
+from segviz.errors import Refused
+from segviz.inference import networks, predict
+from segviz.inference.landcover import (
+    Rendering,
+    choose_bands,
+    holds_fractions,
+    label_scene_with_network,
+)
+from segviz.inference.run import Run
+from segviz.inference.scenes import read_tile
 
 PLAIN = Rendering(gain=0.1, offset=(1.0, 2.0, 3.0), mean=50.0, spread=30.0)
 
@@ -22,15 +32,75 @@ def scene(rows=75, columns=50, dtype=np.uint16):
 
 
 def test_reflectance_becomes_an_8_bit_picture():
-    values = np.array([100, 200, 300], np.uint16).reshape(3, 1, 1)
-    assert PLAIN.picture(values).ravel().tolist() == [11, 22, 33]
-    assert PLAIN.picture(values.astype(np.float32) / 10_000).ravel() == pytest.approx([11, 22, 33])
-    assert PLAIN.picture(np.full((3, 1, 1), 60_000, np.uint16)).max() == 255
+    values = torch.tensor([100, 200, 300]).reshape(3, 1, 1)
+    assert PLAIN.picture(values, reflectance=True).ravel().tolist() == [11, 22, 33]
+    assert PLAIN.picture(torch.full((3, 1, 1), 60_000), reflectance=True).max() == 255
+    assert PLAIN.picture(torch.full((3, 1, 1), -60_000), reflectance=True).max() == 0
 
 
 def test_an_8_bit_picture_stays_as_it_is():
-    values = np.array([100, 200, 30], np.uint8).reshape(3, 1, 1)
-    assert PLAIN.picture(values).ravel().tolist() == [100, 200, 30]
+    values = torch.tensor([100, 200, 30]).reshape(3, 1, 1)
+    assert PLAIN.picture(values, reflectance=False).ravel().tolist() == [100, 200, 30]
+
+
+def test_fractions_are_told_from_the_whole_scene():
+    """A glint above 2 in fractions, and a dark corner of values x 10,000, change nothing."""
+    fractions = np.full((3, 20, 20), 0.2, np.float32)
+    fractions[:, 3, 3] = 7
+    assert holds_fractions(ArrayScene(fractions), [0, 1, 2])
+    thousands = fractions * 10_000
+    thousands[:, :8, :8] = 1
+    assert not holds_fractions(ArrayScene(thousands), [0, 1, 2])
+    assert not holds_fractions(ArrayScene(fractions.astype(np.uint16)), [0, 1, 2])
+    assert holds_fractions(ArrayScene(np.full((3, 4, 4), np.nan, np.float32)), [0, 1, 2])
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.float32, np.float64, ">u2", ">f8"])
+def test_the_type_of_the_values_changes_nothing(card, dtype):
+    image = scene()
+    as_stored, other = (np.zeros(image.grid.shape, np.uint8) for _ in range(2))
+    predict.segment_scene(image, card, as_stored)
+    predict.segment_scene(ArrayScene(image.values.astype(dtype)), card, other)
+    assert (as_stored == other).all()
+
+
+def test_fractions_give_the_labels_of_whole_numbers(card):
+    image = scene()
+    whole, fractions = (np.zeros(image.grid.shape, np.uint8) for _ in range(2))
+    predict.segment_scene(image, card, whole)
+    predict.segment_scene(ArrayScene(image.values / np.float32(10_000)), card, fractions)
+    assert (whole == fractions).mean() > 0.999
+
+
+def test_one_graph_equals_rendering_network_and_largest_class_one_after_the_other(card):
+    image = scene(40, 24)
+    out = np.zeros(image.grid.shape, np.uint8)
+    settings = dict(card.metadata["scene_input"], core=64, halo=8)
+    whole = type(card)(**{**vars(card), "metadata": {**card.metadata, "scene_input": settings}})
+    predict.segment_scene(image, whole, out)
+    values, _ = read_tile(image, (-8, 48, -8, 32), [2, 1, 0])
+    rendering = Rendering(**settings["rendering"])
+    picture = rendering.picture(torch.from_numpy(values), reflectance=True)
+    with torch.inference_mode():
+        logits = networks.load(card)(rendering.input(picture)[None])
+    labels = np.array(settings["labels"])[logits[0].argmax(0).numpy()]
+    assert (labels[8:48, 8:32] == out).mean() > 0.999
+
+
+def test_a_network_that_gives_no_number_is_refused(card, monkeypatch):
+    def broken(*_):
+        network = networks.build(card.metadata["network_def"])
+        torch.nn.init.constant_(network.head[1].bias, torch.inf)
+        return network.eval()
+
+    monkeypatch.setattr(networks, "load", broken)
+    changed = {**card.metadata, "sha256": card.sha256, "network_def": {**UNET_2D, "broken": True}}
+    with pytest.raises(Refused, match="thrown away") as error:
+        label_scene_with_network(
+            scene(), type(card)(**{**vars(card), "metadata": changed}),
+            np.zeros((75, 50), np.uint8), Run(), None,
+        )  # fmt: skip
+    assert error.value.code == "SV-RUN-004"
 
 
 def test_the_choice_of_bands_is_said():

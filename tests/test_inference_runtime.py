@@ -43,6 +43,81 @@ def test_a_runtime_is_kept_for_the_same_weights(tmp_path):
     assert runtime.choose(card, "cpu").name == "openvino cpu"
 
 
+def test_a_network_is_kept_on_disk_and_not_made_again(tmp_path):
+    made = []
+
+    def make():
+        made.append(networks.build(tiny_models.UNET_2D))
+        return made[-1]
+
+    batch = np.random.default_rng(0).normal(size=(1, 3, 32, 32)).astype(np.float32)
+    first = runtime.OpenVinoRuntime(make, tmp_path / "cache" / "network")(batch)
+    again = runtime.OpenVinoRuntime(make, tmp_path / "cache" / "network")(batch)
+    assert len(made) == 1
+    assert (first == again).all()
+
+
+def test_a_damaged_kept_network_is_made_anew(tmp_path):
+    kept = tmp_path / "network"
+    network = networks.build(tiny_models.UNET_2D)
+    batch = np.ones((1, 3, 16, 16), np.float32)
+    first = runtime.OpenVinoRuntime(network, kept)(batch)
+    (kept / "model.xml").write_text("<damaged")
+    assert (runtime.OpenVinoRuntime(network, kept)(batch) == first).all()
+    assert (kept / "model.xml").read_text().startswith("<?xml")
+
+
+def test_few_kept_networks_stay_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(runtime, "KEPT_NETWORKS", 2)
+    network = networks.build(tiny_models.UNET_2D)
+    for name in "abc":
+        runtime.OpenVinoRuntime(network, tmp_path / name)(np.ones((1, 3, 16, 16), np.float32))
+    assert len(list(tmp_path.iterdir())) == 2
+    assert (tmp_path / "c").exists()
+
+
+def test_few_window_shapes_stay_compiled(monkeypatch):
+    monkeypatch.setattr(runtime, "KEPT_SHAPES", 2)
+    network = runtime.OpenVinoRuntime(networks.build(tiny_models.UNET_2D))
+    for edge in (16, 32, 48):
+        network.prepare((1, 3, edge, edge))
+    assert len(network._compiled) == 2
+
+
+def test_bf16_is_taken_where_the_cpu_has_it_and_the_classes_stay(monkeypatch):
+    monkeypatch.setattr(runtime, "computes_bf16", lambda: True)
+    batch = np.random.default_rng(0).normal(size=(1, 3, 32, 32)).astype(np.float32)
+    network = networks.build(tiny_models.UNET_2D)
+    for agrees, name in ((True, "openvino cpu bf16"), (False, "openvino cpu")):
+        monkeypatch.setattr(runtime, "agree", lambda *_, agrees=agrees: agrees)
+        ours = runtime.OpenVinoRuntime(network, precision="auto")
+        ours(batch)
+        assert ours.name == name
+    exact = runtime.OpenVinoRuntime(network, precision="f32")
+    exact(batch)
+    assert exact.name == "openvino cpu"
+
+
+def test_two_answers_agree_when_no_class_differs_by_more_than_a_thousandth():
+    one = np.zeros((1, 2, 100, 100), np.float32)
+    one[:, 1, :50] = 1
+    assert runtime.agree(one, one + np.float32(0.25))
+    two = one.copy()
+    two[0, 1, 50, :30] = 1
+    assert not runtime.agree(one, two)
+    assert runtime.agree(one.argmax(1).astype(np.uint8), one.argmax(1).astype(np.uint8))
+
+
+def test_torch_gives_all_that_the_network_answers():
+    class Pair(torch.nn.Module):
+        def forward(self, image):
+            return image * 2, image.mean()
+
+    doubled, mean = runtime.TorchRuntime(Pair()).outputs(np.ones((1, 1, 2, 2), np.float32))
+    assert (doubled == 2).all()
+    assert mean == 1
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_cuda_is_refused_where_there_is_none(tmp_path):
     card = tiny_models.scene_card(tmp_path / "two-covers")

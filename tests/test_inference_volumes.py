@@ -30,6 +30,7 @@ class Threshold:
     """A network that needs no training: class 1 where the image is bright."""
 
     name = "threshold"
+    batch = 1
 
     def __call__(self, batch):
         return np.stack([0.5 - batch[:, 0], batch[:, 0] - 0.5, np.full_like(batch[:, 0], -9)], 1)
@@ -93,8 +94,8 @@ def test_mirroring_makes_a_network_even_handed():
         def __call__(self, batch):
             return batch * np.linspace(0, 2, batch.shape[2], dtype=np.float32)[:, None, None]
 
-    image = np.ones((4, 2, 2), np.float32)
-    assert volumes.window_logits(image, Lopsided(), mirrored=False)[0, :, 0, 0] == pytest.approx(
+    image = np.ones((1, 1, 4, 2, 2), np.float32)
+    assert volumes.window_logits(image, Lopsided(), mirrored=False)[0, 0, :, 0, 0] == pytest.approx(
         [0, 2 / 3, 4 / 3, 2]
     )
     assert volumes.window_logits(image, Lopsided(), mirrored=True) == pytest.approx(1)
@@ -118,7 +119,7 @@ def test_a_class_needs_more_than_background_has():
 def test_a_real_network_runs_to_a_report(card):
     said = []
     result = predict.segment_volume(
-        ball((20, 24, 22), np.diag([-2.0, 2, 2, 1])), card, progress=lambda *step: said.append(step)
+        ball((20, 24, 22), np.diag([-2.0, 2, 3, 1])), card, progress=lambda *step: said.append(step)
     )
     assert result.mask.data.shape == (20, 24, 22)
     assert result.mask.source == "two-tissues 0.1.0"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from segviz.grid import Window
 from segviz.image import Scene
@@ -18,6 +20,12 @@ from segviz.inference.scenes import label_scene
 
 FRACTION_MAX = 2.0
 """Floating-point values up to this are reflectance from 0 to 1; above it they are times 10,000."""
+
+LOOK = 512
+"""Rows and columns of the thinned look at a scene."""
+
+TAKEN_AS_STORED = (np.uint8, np.uint16, np.int16)
+"""Types of values that the graph takes in; others are converted before."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +43,17 @@ class Rendering:
     mean: float
     spread: float
 
-    def picture(self, values: NDArray[np.generic]) -> NDArray[np.float32]:
-        """8-bit steps [band, row, column]; 8-bit values stay as they are."""
-        picture = values.astype(np.float32)
-        if values.dtype != np.uint8:
-            if values.dtype.kind == "f" and picture.max(initial=0) <= FRACTION_MAX:
-                picture *= 10_000
-            offset = np.array(self.offset, np.float32)[:, None, None]
-            picture = picture * np.float32(self.gain) + offset
-        return np.clip(picture, 0, 255)
+    def picture(self, values: Tensor, reflectance: bool) -> Tensor:
+        """8-bit steps [..., band, row, column] of reflectance x 10,000, or of 8-bit values."""
+        picture = values.float()
+        if reflectance:
+            offset = torch.tensor(self.offset, device=values.device)[:, None, None]
+            picture = picture * self.gain + offset
+        return picture.clamp(0, 255)
 
-    def input(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    def input(self, picture: Tensor) -> Tensor:
         """What the network is given."""
-        return (picture - np.float32(self.mean)) / np.float32(self.spread)
+        return (picture - self.mean) / self.spread
 
 
 def choose_bands(channels: Sequence[str], wanted: Sequence[str]) -> tuple[list[int], str]:
@@ -62,31 +68,61 @@ def choose_bands(channels: Sequence[str], wanted: Sequence[str]) -> tuple[list[i
     return bands, f"Bands taken {how}: {pairs}."
 
 
+class Labelling(nn.Module):
+    """From the values of a scene to the class of each pixel, in one graph.
+
+    Its input holds values as they are stored; it answers class numbers [1, row, column] and the
+    mean of all logits, which is no number where one of them is none.
+    """
+
+    def __init__(self, network: nn.Module, rendering: Rendering, reflectance: bool) -> None:
+        super().__init__()
+        self.network = network
+        self.rendering = rendering
+        self.reflectance = reflectance
+
+    def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        picture = self.rendering.picture(values, self.reflectance)
+        logits = self.network(self.rendering.input(picture)).float()
+        return logits.argmax(1).to(torch.uint8), logits.mean()
+
+
+def of_reflectance(network: nn.Module, card: Card) -> nn.Module:
+    """Labels reflectance x 10,000."""
+    return Labelling(network, Rendering(**card.metadata["scene_input"]["rendering"]), True)
+
+
+def of_picture(network: nn.Module, card: Card) -> nn.Module:
+    """Labels an 8-bit picture."""
+    return Labelling(network, Rendering(**card.metadata["scene_input"]["rendering"]), False)
+
+
 def label_scene_with_network(
     scene: Scene, card: Card, out: NDArray[np.uint8], run: Run, window: Window | None
 ) -> NDArray[np.int64]:
     """Write the network's labels into ``out``; returns the number of pixels of each label."""
     settings: dict[str, Any] = card.metadata["scene_input"]
-    rendering = Rendering(**settings["rendering"])
     bands, said = choose_bands(scene.channels, card.channels)
     run.notes.append(said)
-    if scene.dtype != np.uint8:
+    is_picture = scene.dtype == np.uint8
+    if not is_picture:
         run.notes.append(
             "Values were taken for surface reflectance x 10,000 (or 0 to 1) and turned into the "
             "8-bit picture that the model was trained on."
         )
+    steps_per_unit = np.float32(10_000 if holds_fractions(scene, bands) else 1)
     labels = np.array(settings["labels"], np.uint8)
     with run.stage("load"):
-        network = runtime.choose(card, run.device)
-    run.runtime = network.name
+        network = runtime.choose(card, run.device, of_picture if is_picture else of_reflectance)
 
     def classify(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-        logits = network(rendering.input(rendering.picture(values))[None])[0]
-        runtime.require_numbers(logits, card)
-        best: NDArray[np.uint8] = labels[logits.argmax(axis=0)]
-        return best
+        if values.dtype not in TAKEN_AS_STORED:
+            values = values.astype(np.float32) * steps_per_unit
+        best, mean = network.outputs(np.ascontiguousarray(values)[None])
+        runtime.require_numbers(mean, card)
+        return labels[best[0]]
 
-    return label_scene(
+    counts = label_scene(
         scene,
         classify,
         out,
@@ -97,3 +133,19 @@ def label_scene_with_network(
         halo=settings["halo"],
         multiple=settings["multiple"],
     )
+    run.runtime = network.name
+    return counts
+
+
+def holds_fractions(scene: Scene, bands: Sequence[int]) -> bool:
+    """True for reflectance from 0 to 1; decided once, on a thinned look at the whole scene.
+
+    The brightest hundredth is left out: glint and clouds can pass 1.
+    """
+    if scene.dtype.kind != "f":
+        return False
+    rows, columns = scene.grid.shape
+    thinned = (min(rows, LOOK), min(columns, LOOK))
+    values, valid = scene.read((0, rows, 0, columns), bands, thinned)
+    there = values[:, valid & np.isfinite(values).all(axis=0)]
+    return there.size == 0 or float(np.percentile(there, 99)) <= FRACTION_MAX

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,8 +30,23 @@ def axis_weights(
 def along_axes(
     values: NDArray[np.float32], weights: Sequence[NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """Apply one weight matrix to each of the last ``len(weights)`` axes."""
+    """Apply one weight matrix to each of the last ``len(weights)`` axes; identities cost nothing.
+
+    The axes that shrink most come first, so that there is less to do for the others.
+    """
     first = values.ndim - len(weights)
-    for axis, matrix in enumerate(weights, first):
-        values = np.moveaxis(np.tensordot(matrix, values, axes=(1, axis)), 0, axis)
+    matrices = [(axis, matrix) for axis, matrix in enumerate(weights, first)]
+    for axis, matrix in sorted(matrices, key=lambda pair: pair[1].shape[0] / pair[1].shape[1]):
+        if not is_identity(matrix):
+            before, after = values.shape[:axis], values.shape[axis + 1 :]
+            if after:
+                flat = values.reshape(math.prod(before), values.shape[axis], math.prod(after))
+                values = np.matmul(matrix, flat).reshape(*before, len(matrix), *after)
+            else:
+                values = values @ matrix.T
     return np.ascontiguousarray(values)
+
+
+def is_identity(matrix: NDArray[np.float32]) -> bool:
+    """True where a weight matrix leaves its axis as it is."""
+    return matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, np.eye(len(matrix)))

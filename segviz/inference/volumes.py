@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from segviz.grid import VolumeGrid
 from segviz.image import Volume
 from segviz.inference import runtime
 from segviz.inference.catalog import Card
-from segviz.inference.resample import along_axes, axis_weights
+from segviz.inference.resample import along_axes, axis_weights, is_identity
 from segviz.inference.run import Run
 from segviz.inference.runtime import Runtime
 from segviz.inference.sides import tell_apart
@@ -25,6 +26,9 @@ Field = NDArray[np.float32]
 
 SLAB = 16
 """Native planes that are brought back at once."""
+
+BACKGROUND_LOGIT = 9.0
+"""Of cells in no window but empty ones; those of the classes are 0."""
 
 
 @dataclass(frozen=True)
@@ -64,38 +68,72 @@ def label_volume(volume: Volume, card: Card, run: Run) -> NDArray[np.uint8]:
     """
     settings: dict[str, Any] = card.metadata["volume_input"]
     grid = volume.grid.canonical
-    axes = [
-        Axis.between(size, spacing, settings["spacing_mm"])
-        for size, spacing in zip(grid.shape, grid.spacing_mm, strict=True)
-    ]
-    right = {int(label): other for label, other in settings.get("right", {}).items()}
-    classes = len(card.legend) + 1 - len(right)
-    _require_memory(axes, grid, classes)
+    axes = axes_of(grid, settings["spacing_mm"])
+    _require_memory(axes, grid, class_count(card))
     with run.stage("load"):
         network = runtime.choose(card, run.device)
-    run.runtime = network.name
     with run.stage("prepare"):
-        values = volume.grid.to_canonical(volume.data).astype(np.float32)
-        scaled = scale(along_axes(values, [axis.there() for axis in axes])) * settings["gain"]
-        box = filled_box(scaled)
-    planes = range(0, grid.shape[0], SLAB)
-    with run.stage("network"):
-        shares = class_shares(
-            scaled[box], network, card, run, settings, classes, extra_steps=len(planes)
-        )
-    if settings["largest_component"]:
-        shares *= largest_component(shares.sum(axis=0) > 0.5)
-    with run.stage("back to the native grid"):
-        labels = np.zeros(grid.shape, np.uint8)
-        weights = [axis.back()[:, part] for axis, part in zip(axes, box, strict=True)]
-        for done, start in enumerate(planes, 1):
-            slab = slice(start, start + SLAB)
-            labels[slab] = largest_class(shares, (weights[0][slab], weights[1], weights[2]))
-            run.step(run.windows - len(planes) + done, run.windows)
-    if right:
+        scaled, box = prepared(volume, axes, settings)
+    labels = label_field(scaled[None], box, axes, network, card, run)
+    run.runtime = network.name
+    if right := sides(card):
         with run.stage("left and right"):
             labels = tell_apart(labels, grid.spacing_mm, right)
     return np.ascontiguousarray(volume.grid.from_canonical(labels))
+
+
+def sides(card: Card) -> dict[int, int]:
+    """Labels of the network that are called otherwise on the right."""
+    right = card.metadata["volume_input"].get("right", {})
+    return {int(label): other for label, other in right.items()}
+
+
+def class_count(card: Card) -> int:
+    """Of the network, with background."""
+    return len(card.legend) + 1 - len(sides(card))
+
+
+def axes_of(grid: VolumeGrid, spacing_mm: float) -> list[Axis]:
+    """From a canonical grid to that of a network."""
+    return [
+        Axis.between(size, spacing, spacing_mm)
+        for size, spacing in zip(grid.shape, grid.spacing_mm, strict=True)
+    ]
+
+
+def prepared(volume: Volume, axes: list[Axis], settings: dict[str, Any]) -> tuple[Field, Box]:
+    """What a network is given, and the box in it that is not air."""
+    values = volume.grid.to_canonical(volume.data).astype(np.float32)
+    scaled: Field = scale(along_axes(values, [axis.there() for axis in axes])) * settings["gain"]
+    return scaled, filled_box(scaled)
+
+
+def label_field(
+    image: Field, box: Box, axes: list[Axis], network: Runtime, card: Card, run: Run
+) -> NDArray[np.uint8]:
+    """Labels on the canonical grid of an image [channel, x, y, z] on the grid of the network."""
+    settings: dict[str, Any] = card.metadata["volume_input"]
+    shape = tuple(axis.size for axis in axes)
+    labels = np.zeros(shape, np.uint8)
+    weights = [axis.back() for axis in axes]
+    if all(map(is_identity, weights)) and not settings["largest_component"]:
+        with run.stage("network"):
+            logits = averaged_logits(image[:, *box], network, card, run, settings)
+        with run.stage("back to the native grid"):
+            labels[box] = largest_logit(logits)
+        return labels
+    planes = range(0, shape[0], SLAB)
+    with run.stage("network"):
+        shares = class_shares(image[:, *box], network, card, run, settings, len(planes))
+    if settings["largest_component"]:
+        shares *= largest_component(shares.sum(axis=0) > 0.5)
+    with run.stage("back to the native grid"):
+        parts = [matrix[:, part] for matrix, part in zip(weights, box, strict=True)]
+        for done, start in enumerate(planes, 1):
+            slab = slice(start, start + SLAB)
+            labels[slab] = largest_class(shares, (parts[0][slab], parts[1], parts[2]))
+            run.step(run.windows - len(planes) + done, run.windows)
+    return labels
 
 
 def scale(values: Field) -> Field:
@@ -128,36 +166,87 @@ def class_shares(
     card: Card,
     run: Run,
     settings: dict[str, Any],
-    classes: int,
     extra_steps: int = 0,
 ) -> Field:
-    """Softmax [class without background, x, y, z] of logits, averaged where windows overlap."""
-    window, boxes = balanced_boxes(
-        image.shape, tuple(settings["window"]), settings["multiple"], settings["overlap"]
+    """Softmax [class without background, x, y, z] of the averaged logits of an image.
+
+    Args:
+        image: [channel, x, y, z], or [x, y, z] where there is one channel.
+    """
+    return softmax(averaged_logits(image, network, card, run, settings, extra_steps))[1:]
+
+
+def averaged_logits(
+    image: Field,
+    network: Runtime,
+    card: Card,
+    run: Run,
+    settings: dict[str, Any],
+    extra_steps: int = 0,
+) -> Field:
+    """Logits [class, x, y, z] of an image, laid out in few windows of equal size."""
+    image = image[None] if image.ndim == 3 else image
+    layout = balanced_boxes(
+        image.shape[1:], tuple(settings["window"]), settings["multiple"], settings["overlap"]
     )
-    padding = [(0, max(w - n, 0)) for w, n in zip(window, image.shape, strict=True)]
-    padded = np.pad(image, padding)
-    weights = gaussian(window)
-    total = np.zeros((classes, *padded.shape), np.float32)
-    weight = np.zeros(padded.shape, np.float32)
-    for done, box in enumerate(boxes, 1):
-        logits = window_logits(padded[box], network, mirrored=settings["mirrored"])
-        runtime.require_numbers(logits, card)
-        logits *= weights
-        total[:, *box] += logits
-        weight[box] += weights
-        run.step(done, len(boxes) + extra_steps)
+    return in_windows(image, layout, network, card, run, settings["mirrored"], extra_steps)
+
+
+def in_windows(
+    image: Field,
+    layout: tuple[tuple[int, ...], list[Box]],
+    network: Runtime,
+    card: Card,
+    run: Run,
+    mirrored: bool,
+    extra_steps: int = 0,
+) -> Field:
+    """Logits [class, x, y, z] of an image [channel, x, y, z], averaged where windows overlap.
+
+    A window of nothing but zeros is background and is not shown to the network.
+
+    Args:
+        layout: the shape of the windows, and where they lie.
+    """
+    window, boxes = layout
+    space = image.shape[1:]
+    padding = [(0, max(w - n, 0)) for w, n in zip(window, space, strict=True)]
+    padded = np.pad(image, [(0, 0), *padding]) if np.any(padding) else image
+    total = np.zeros((class_count(card), *padded.shape[1:]), np.float32)
+    weight = np.zeros(padded.shape[1:], np.float32)
+    blend = gaussian(window)
+    steps = len(boxes) + extra_steps
+    done = 0
+    for group in in_groups(boxes, network.batch):
+        shown = [box for box in group if padded[:, *box].any()]
+        if shown:
+            batch = np.stack([padded[:, *box] for box in shown])
+            logits = window_logits(batch, network, mirrored)
+            runtime.require_numbers(logits, card)
+            logits *= blend
+            for box, part in zip(shown, logits, strict=True):
+                total[:, *box] += part
+                weight[box] += blend
+        done += len(group)
+        run.step(done, steps)
+    unseen = weight == 0
+    if unseen.any():
+        total[0][unseen] = BACKGROUND_LOGIT
+        weight[unseen] = 1
     total /= weight
-    shares = softmax(total)[1:, *(slice(n) for n in image.shape)]
-    return np.ascontiguousarray(shares)
+    return np.ascontiguousarray(total[:, *(slice(n) for n in space)])
 
 
-def window_logits(image: Field, network: Runtime, mirrored: bool) -> Field:
-    """Logits [class, x, y, z] of a window; ``mirrored``: the mean with its mirror image."""
-    logits: Field = network(np.ascontiguousarray(image)[None, None])[0]
+def in_groups(boxes: Sequence[Box], size: int) -> list[Sequence[Box]]:
+    return [boxes[start : start + size] for start in range(0, len(boxes), size)]
+
+
+def window_logits(batch: Field, network: Runtime, mirrored: bool) -> Field:
+    """Logits [n, class, x, y, z] of windows; ``mirrored``: the mean with their mirror images."""
+    logits: Field = network(batch)
     if mirrored:
-        other = network(np.ascontiguousarray(image[::-1])[None, None])[0]
-        logits += other[:, ::-1]
+        other = network(np.ascontiguousarray(batch[:, :, ::-1]))
+        logits += other[:, :, ::-1]
         logits /= 2
     return logits
 
@@ -184,9 +273,21 @@ def largest_component(filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def largest_class(shares: Field, weights: tuple[Field, Field, Field]) -> NDArray[np.uint8]:
     """The class with the largest share in each native cell; background has what is left."""
     native = along_axes(shares, weights)
-    best = native.argmax(axis=0)
-    most = np.take_along_axis(native, best[None], axis=0)[0]
-    return np.where(most > 1 - native.sum(axis=0), best + 1, 0).astype(np.uint8)
+    return _largest(1 - native.sum(axis=0), native)
+
+
+def largest_logit(logits: Field) -> NDArray[np.uint8]:
+    """The class with the largest logit [class, ...] in each cell; the first one is background."""
+    return _largest(logits[0].copy(), logits[1:])
+
+
+def _largest(most: Field, others: Field) -> NDArray[np.uint8]:
+    """Class by class, in the order memory likes: ten times as fast as ``argmax``."""
+    labels = np.zeros(most.shape, np.uint8)
+    for value, other in enumerate(others, 1):
+        np.copyto(labels, np.uint8(value), where=other > most)
+        np.maximum(most, other, out=most)
+    return labels
 
 
 def _require_memory(axes: list[Axis], grid: VolumeGrid, classes: int) -> None:

@@ -96,4 +96,5 @@ def _environment(settings: Settings) -> dict[str, str]:
         "SEGVIZ_MODELS": str(settings.models),
         "SEGVIZ_DATABASE": settings.database_url,
         "SEGVIZ_MEM_GB": repr(settings.memory_bytes / 2**30),
+        "SEGVIZ_PRECISION": settings.precision,
     }
