@@ -9,8 +9,10 @@ from io import BytesIO
 import nibabel as nib
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from web_case import Server, pixels, voxels
+from workspace import finished_run
 
 from segviz import workbench
 from segviz.edit import runs
@@ -146,6 +148,59 @@ def test_undo_and_redo(server: Server):
     assert (
         server.client.post(f"{url}/redo", json={"base_revision": 3, "uuid": "s"}).status_code == 400
     )
+
+
+def shares() -> NDArray[np.uint8]:
+    return np.arange(5 * 6 * 7, dtype=np.uint8).reshape(5, 6, 7)
+
+
+@pytest.fixture
+def run(server: Server) -> str:
+    """A run with probabilities on the volume; its mask is the current one."""
+    visit = server.volume.visits[0]
+    job, result = finished_run(server.store, visit.id, shares(), 0.5)
+    workbench.adopt(server.store, visit.id, job, result)
+    return job
+
+
+def test_probabilities_are_sent_canonical_and_kept(server: Server, run: str):
+    answer = server.client.get(f"{server.visit(server.volume)}/probability/{run}")
+    assert "immutable" in answer.headers["cache-control"]
+    assert int(answer.headers["x-size"]) == len(answer.content)
+    sent = np.frombuffer(answer.content, np.uint8).reshape(5, 6, 7, order="F")
+    assert np.array_equal(sent, shares()[::-1, ::-1, :])
+
+
+def test_probabilities_of_another_run_or_without_a_token_are_not_sent(server: Server, run: str):
+    url = server.visit(server.volume)
+    assert server.client.get(f"{url}/probability/another").status_code == 404
+    visit = server.volume.visits[0].id
+    wrong = f"/sv/cases/{server.volume.id}/wrong/visits/{visit}"
+    assert server.client.get(f"{wrong}/probability/{run}").status_code == 403
+    assert server.client.get(f"{wrong}/painted").status_code == 403
+    said = {"base_revision": 1, "uuid": "t", "value": 0.4}
+    assert server.client.post(f"{wrong}/threshold", json=said).status_code == 403
+    assert server.client.get(f"{server.visit(server.scene)}/painted").status_code == 400
+
+
+def test_a_threshold_is_moved_and_spares_what_was_painted(server: Server, run: str):
+    url = server.visit(server.volume)
+    edit(server, runs.encode(np.array([0]), np.array([0], np.uint8)), base_revision=1)
+    painted = server.client.get(f"{url}/painted")
+    assert painted.headers["x-revision"] == "2"
+    assert runs.decode(painted.content, 210)[0].tolist() == [0]
+    said = {"base_revision": 2, "uuid": "t", "value": 0.4}
+    state = server.client.post(f"{url}/threshold", json=said).json()
+    assert state["probability"]["threshold"] == 0.4
+    assert state["labels"][0]["count"] == np.count_nonzero(shares() >= 102) - 1
+    assert state["runs"] and state["can_undo"]
+
+
+@pytest.mark.parametrize("value", [0, 1.5, "0.4", None, True])
+def test_a_threshold_that_is_none_is_refused(server: Server, run: str, value: object):
+    said = {"base_revision": 1, "uuid": "t", "value": value}
+    answer = server.client.post(f"{server.visit(server.volume)}/threshold", json=said)
+    assert answer.status_code == 400
 
 
 def test_a_brush_on_a_scene_gives_hectares(server: Server):

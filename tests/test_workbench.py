@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from workspace import add_visit, scene_grid, store_at, volume_grid
+from workspace import add_visit, finished_run, scene_grid, store_at, volume_grid
 
 from segviz import workbench
 from segviz.edit import runs
@@ -507,3 +507,98 @@ def test_a_process_has_one_workbench_for_a_visit(store: Store, bench: Workbench)
     assert store.journal.checkpoint(bench.visit.id, 0) == 1
     assert workbench.get(store, bench.visit.id) is not one
     workbench.close_all()
+
+
+# the threshold of a run
+
+P8 = np.zeros(4 * 5 * 6, np.uint8)
+P8[:6] = [255, 200, 128, 127, 60, 10]
+
+
+def thresholded(store: Store, bench: Workbench, threshold: float = 0.5) -> str:
+    """A finished run whose mask the bench has taken over; its job."""
+    job, result = finished_run(store, bench.visit.id, P8, threshold)
+    bench.adopt(job, result)
+    return job
+
+
+def move(bench: Workbench, threshold: float) -> workbench.State:
+    revision = bench.revision
+    return bench.move_threshold(threshold, base_revision=revision, uuid=f"threshold-{revision}")
+
+
+def test_a_threshold_draws_the_runs_label_again(store: Store, bench: Workbench) -> None:
+    job = thresholded(store, bench)
+    assert np.flatnonzero(flat(bench)).tolist() == [0, 1, 2]
+    about = bench.state()["probability"]
+    assert about == {"run": job, "label": 1, "default": 0.5, "threshold": 0.5}
+    state = move(bench, 0.2)
+    assert np.flatnonzero(flat(bench)).tolist() == [0, 1, 2, 3, 4]
+    assert state["operations"][-1]["title"] == "Threshold 0.2: +0.002 ml Lesion"
+    assert state["source"] == "lesions 1.0, threshold 0.2"
+    cells, labels = runs.decode(base64.b64decode(state["runs"]), P8.size)
+    assert sorted(bench.visit.grid.native_index(cells)) == [3, 4] and set(labels) == {1}
+
+
+def test_a_moved_threshold_is_undone_and_survives(store: Store, bench: Workbench) -> None:
+    thresholded(store, bench)
+    move(bench, 0.9)
+    again = reopened(store, bench)
+    assert np.flatnonzero(flat(again)).tolist() == [0]
+    assert again.state()["probability"]["threshold"] == 0.9
+    state = again.undo(again.revision, "undo")
+    assert np.flatnonzero(flat(again)).tolist() == [0, 1, 2]
+    assert state["probability"]["threshold"] == 0.5
+
+
+def test_a_threshold_leaves_alone_what_hands_have_painted(store: Store, bench: Workbench) -> None:
+    thresholded(store, bench)
+    paint(bench, [1], 0)
+    paint(bench, [50], 1)
+    assert move(bench, 0.05)["source"] == "lesions 1.0, threshold 0.05, edited by hand"
+    assert np.flatnonzero(flat(bench)).tolist() == [0, 2, 3, 4, 50]
+    move(bench, 0.9)
+    assert np.flatnonzero(flat(bench)).tolist() == [0, 50]
+    assert [part.tolist() for part in bench.painted()[:2]] == [[1, 50], [0, 1]]
+
+
+def test_a_stroke_that_was_taken_back_is_not_painted(store: Store, bench: Workbench) -> None:
+    thresholded(store, bench)
+    paint(bench, [1], 0)
+    bench.undo(bench.revision, "undo")
+    move(bench, 0.75)
+    assert np.flatnonzero(flat(bench)).tolist() == [0, 1]
+
+
+def test_a_threshold_that_changes_no_voxel_is_still_chosen(store: Store, bench: Workbench) -> None:
+    thresholded(store, bench)
+    assert move(bench, 0.49)["probability"]["threshold"] == 0.49
+    assert reopened(store, bench).state()["probability"]["threshold"] == 0.49
+
+
+def test_a_mask_without_probabilities_has_no_threshold(store: Store, bench: Workbench) -> None:
+    assert bench.state()["probability"] is None
+    with pytest.raises(Refused) as error:
+        move(bench, 0.3)
+    assert error.value.code == "SV-EDIT-041"
+    thresholded(store, bench)
+    bench.replace_by(Mask(bench.visit.grid, np.zeros((4, 5, 6), np.uint8), TWO), title="", uuid="i")
+    assert bench.state()["probability"] is None
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0, -1, float("nan")])
+def test_a_threshold_of_all_or_nothing_is_refused(
+    store: Store, bench: Workbench, threshold: float
+) -> None:
+    thresholded(store, bench)
+    with pytest.raises(Refused) as error:
+        move(bench, threshold)
+    assert error.value.code == "SV-EDIT-042"
+
+
+def test_a_new_run_brings_its_own_threshold(store: Store, bench: Workbench) -> None:
+    thresholded(store, bench)
+    move(bench, 0.9)
+    job = thresholded(store, bench, 0.3)
+    about = bench.state()["probability"]
+    assert (about["run"], about["threshold"]) == (job, 0.3)

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from affine import Affine
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from segviz import settings
 from segviz.case import Visit
 from segviz.grid import Grid, RasterGrid, VolumeGrid
-from segviz.mask import Legend
+from segviz.inference.probability import above
+from segviz.mask import Label, Legend
 from segviz.store import Store
 
 UTM = CRS.from_epsg(32718)
@@ -53,3 +56,24 @@ def volume_grid(shape: tuple[int, int, int] = (4, 5, 6)) -> VolumeGrid:
 
 def scene_grid(shape: tuple[int, int] = (20, 30), crs: CRS | None = UTM) -> RasterGrid:
     return RasterGrid(shape, HECTARE, crs)
+
+
+def finished_run(
+    store: Store, visit_id: str, shares: NDArray[np.uint8], threshold: float
+) -> tuple[str, dict[str, Any]]:
+    """A done job of a model with a threshold, and its result; ``shares`` in native order."""
+    job = store.queue.submit("segment", visit_id, {"model": "lesions", "threshold": threshold})
+    folder = store.folder(visit_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    mask, probability = folder / f"{job}.u8", folder / f"{job}.p8"
+    mask.write_bytes(above(shares, threshold).tobytes())
+    probability.write_bytes(shares.tobytes())
+    result = {
+        "path": str(mask.relative_to(store.home)),
+        "probability": str(probability.relative_to(store.home)),
+        "legend": Legend((Label(1, "Lesion", "#E69F00", thing=True),)).to_json(),
+        "source": "lesions 1.0",
+        "report": {"threshold": {"value": threshold}, "notes": ["None found."]},
+    }
+    store.queue.finish(job, "done", result=result)
+    return job, result

@@ -27,6 +27,7 @@ def routes(store: Store) -> list[Route]:
         post(store, VISIT + "/edits", edit, RUNS_LIMIT),
         post(store, VISIT + "/undo", undo, JSON_LIMIT),
         post(store, VISIT + "/redo", redo, JSON_LIMIT),
+        post(store, VISIT + "/threshold", threshold, JSON_LIMIT),
     ]
 
 
@@ -77,6 +78,19 @@ def undo(store: Store, case: Case, request: Request, body: bytes) -> Response:
 def redo(store: Store, case: Case, request: Request, body: bytes) -> Response:
     bench = workbench.get(store, visit_of(case, request).id)
     return answers.data(bench.redo(*step(query.json_object(body))))
+
+
+def threshold(store: Store, case: Case, request: Request, body: bytes) -> Response:
+    """Draw the label of the last run again at another threshold."""
+    said = query.json_object(body)
+    revision, uuid, who = step(said)
+    state = workbench.get(store, visit_of(case, request).id).move_threshold(
+        float(query.field(said, "value", (int, float))),
+        base_revision=revision,
+        uuid=uuid,
+        author=who,
+    )
+    return answers.data(state)
 
 
 def step(said: dict[str, Any]) -> tuple[int, str, str]:

@@ -7,7 +7,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segviz import opening, workbench
-from segviz.case import Case
+from segviz.case import Case, Visit
+from segviz.edit import runs
+from segviz.errors import NotFound, Refused
+from segviz.grid import VolumeGrid
 from segviz.render import slices
 from segviz.store import Store
 from segviz.web import answers, query
@@ -18,6 +21,8 @@ def routes(store: Store) -> list[Route]:
     return [
         get(store, VISIT + "/volume.nii", volume),
         get(store, VISIT + "/slice.png", slice_picture),
+        get(store, VISIT + "/probability/{run}", probability),
+        get(store, VISIT + "/painted", painted),
     ]
 
 
@@ -44,6 +49,50 @@ def slice_picture(store: Store, case: Case, request: Request) -> Response:
     window = opening.display(store, visit).window
     body = slices.slice_png(image, mask, plane, query.number(request, "mm"), size, window)
     return answers.picture(body, answers.ASK_AGAIN)
+
+
+def probability(store: Store, case: Case, request: Request) -> Response:
+    """How sure the run of the present mask was: a byte a voxel in canonical order, x fastest.
+
+    The address names the run, so what a browser has of it stays right for ever.
+
+    Raises:
+        NotFound: the mask stands on another run by now, or that one kept none (SV-CASE-404).
+    """
+    visit = visit_of(case, request)
+    shares = workbench.get(store, visit.id).shares()
+    if shares is None or shares.run != request.path_params["run"]:
+        raise NotFound(
+            "SV-CASE-404", "The mask does not come from this run any more; load the page again."
+        )
+    grid = of_volume(visit)
+    values = grid.to_canonical(shares.read().reshape(grid.shape))
+    packed = answers.gzip_fast(values.tobytes(order="F"))
+    headers = {"Cache-Control": answers.FOREVER}
+    return answers.gzipped(packed, "application/octet-stream", headers)
+
+
+def painted(store: Store, case: Case, request: Request) -> Response:
+    """What hands have changed since the last run and no threshold changes, as runs of labels."""
+    visit = visit_of(case, request)
+    cells, labels, revision = workbench.get(store, visit.id).painted()
+    body = runs.encode(of_volume(visit).canonical_index(cells), labels)
+    headers = {"X-Revision": str(revision), "Cache-Control": answers.NEVER}
+    return answers.gzipped(answers.gzip_fast(body), "application/octet-stream", headers)
+
+
+def of_volume(visit: Visit) -> VolumeGrid:
+    """The grid of a scan.
+
+    Raises:
+        Refused: it is a scene (SV-CASE-005).
+    """
+    if not isinstance(visit.grid, VolumeGrid):
+        raise Refused(
+            "SV-CASE-005",
+            "A scan has slices and a satellite scene has a map; this is the other one.",
+        )
+    return visit.grid
 
 
 def plane_of(request: Request) -> slices.Plane:

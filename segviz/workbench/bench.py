@@ -32,7 +32,8 @@ from segviz.store import Store, files
 from segviz.store.journal import Entry, Kind, moved_on
 from segviz.workbench import generations, tallies, titles
 from segviz.workbench.generations import MaskFile
-from segviz.workbench.history import LABEL_TOOL, History
+from segviz.workbench.history import LABEL_TOOL, History, threshold_tool
+from segviz.workbench.shares import Shares, of_run, redrawn, require_threshold, without
 from segviz.workbench.tallies import Tally
 
 CHECKPOINT_EVERY = 64
@@ -161,6 +162,56 @@ class Workbench:
             self._require_labels([label] if only is None else [label, only])
             delta = paint.relabel(self._cells, rows, columns, label, only)
             return self._edit(delta, uuid=uuid, title=tool.capitalize(), tool=tool, author=author)
+
+    def move_threshold(
+        self, threshold: float, *, base_revision: int, uuid: str, author: str = READER
+    ) -> State:
+        """Draw the label of the last run again at another threshold.
+
+        Cells that were changed by hand since the run stay as they are.
+
+        Raises:
+            Conflict: the mask has moved on (SV-EDIT-030).
+            Refused: the run kept no probabilities (SV-EDIT-041), or the threshold is out of its
+                range (SV-EDIT-042).
+            DiskFull: nothing was changed.
+        """
+        with self._turn():
+            if sent := self._sent(uuid):
+                return self._state_again(sent)
+            self._require_current(base_revision)
+            shares = self._shares()
+            if shares is None:
+                raise without()
+            require_threshold(threshold)
+            delta = redrawn(self._cells.reshape(-1), shares, threshold, self._painted())
+            by = titles.signed(
+                titles.growth(delta, shares.label, self._tally()), titles.unit(self.visit.grid)
+            )
+            name = self._history.legend[shares.label].name
+            self._append(
+                "edit",
+                delta,
+                uuid=uuid,
+                title=f"Threshold {threshold:.4g}: {by} {name}",
+                author=author,
+                tool=threshold_tool(threshold),
+            )
+            return self._state(delta, step=True)
+
+    def shares(self) -> Shares | None:
+        """The probabilities of the run that the mask stands on; None where it kept none."""
+        with self._turn():
+            return self._shares()
+
+    def painted(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], int]:
+        """What hands have changed since the last run or import: cells, labels now, revision.
+
+        Cells are sorted flat native C-order indices.
+        """
+        with self._turn():
+            cells = self._painted()
+            return cells, np.array(self._cells.reshape(-1)[cells]), self._history.revision
 
     def undo(self, base_revision: int, uuid: str, author: str = READER) -> State:
         """Take back the last edit or replacement; Refused (SV-EDIT-034) where there is none."""
@@ -451,6 +502,15 @@ class Workbench:
             self._tallies[generation] = tallies.of(self._cells, self.visit.grid)
         return self._tallies[generation]
 
+    def _shares(self) -> Shares | None:
+        base = self._history.base
+        return of_run(self._store, self.visit, base.uuid) if base else None
+
+    def _painted(self) -> NDArray[np.int64]:
+        deltas = (self._stored(entry) for entry in self._history.by_hand)
+        cells = [delta.cells for delta in deltas if delta is not None]
+        return np.unique(np.concatenate([np.zeros(0, np.int64), *cells]))
+
     def _stored(self, entry: Entry) -> Delta | None:
         packed = self._store.journal.delta(entry.seq)
         return Delta.decode(packed) if packed is not None else None
@@ -514,6 +574,7 @@ class Workbench:
             "can_undo": history.last is not None,
             "can_redo": history.next is not None,
             "labels": self._tally().rows(history.legend),
+            "probability": self._probability(),
             "operations": [
                 asdict(operation) | {"when": operation.when.isoformat(timespec="seconds")}
                 for operation in history.operations(OPERATIONS_SHOWN)
@@ -521,6 +582,19 @@ class Workbench:
             "box": self._box(delta) if delta is not None and not is_volume else None,
             "runs": self._runs(delta) if delta is not None and is_volume and step else None,
             "reload": step and delta is None,
+        }
+
+    def _probability(self) -> dict[str, Any] | None:
+        """What a threshold can be moved of, and where it stands."""
+        shares = self._shares()
+        if shares is None:
+            return None
+        chosen = self._history.threshold
+        return {
+            "run": shares.run,
+            "label": shares.label,
+            "default": shares.threshold,
+            "threshold": shares.threshold if chosen is None else chosen,
         }
 
     def _box(self, delta: Delta) -> list[int] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 
 from segviz.case import Operation
 from segviz.mask import Legend
@@ -12,6 +14,19 @@ from segviz.store.journal import Entry
 
 LABEL_TOOL = "label"
 """Tool of an entry that changed the legend and no cell."""
+
+_THRESHOLD = re.compile(r"threshold (0\.\d{1,4})")
+
+
+def threshold_tool(threshold: float) -> str:
+    """Tool of an entry that drew a run's label again at another threshold."""
+    return f"threshold {threshold:.4g}"
+
+
+def threshold_of(tool: str) -> float | None:
+    """The threshold that such a tool names; None of any other tool."""
+    found = _THRESHOLD.fullmatch(tool)
+    return float(found[1]) if found else None
 
 
 @dataclass(frozen=True)
@@ -69,14 +84,44 @@ class History:
         return next((e.legend for e in made if e.legend is not None), self.first_legend)
 
     @property
+    def base(self) -> Entry | None:
+        """The run or import that the mask stands on; None of one drawn from nothing."""
+        made = reversed(self.entries[: self.done])
+        return next((entry for entry in made if entry.kind == "replace"), None)
+
+    @property
+    def since_base(self) -> tuple[Entry, ...]:
+        """The edits in force that were made on ``base``."""
+        made = self.entries[: self.done]
+        edits = takewhile(lambda entry: entry.kind != "replace", reversed(made))
+        return tuple(edits)[::-1]
+
+    @property
+    def by_hand(self) -> tuple[Entry, ...]:
+        """Those of them in which a person changed cells."""
+        return tuple(
+            entry
+            for entry in self.since_base
+            if entry.tool != LABEL_TOOL and threshold_of(entry.tool) is None
+        )
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold that was chosen since the run; None where it is still the run's own."""
+        chosen = (threshold_of(entry.tool) for entry in reversed(self.since_base))
+        return next((threshold for threshold in chosen if threshold is not None), None)
+
+    @property
     def source(self) -> str:
-        """Who or what made the mask, and whether hands were on it since."""
-        edited = False
-        for entry in reversed(self.entries[: self.done]):
-            if entry.kind == "replace":
-                return f"{entry.source}, edited by hand" if edited else entry.source
-            edited = edited or entry.tool != LABEL_TOOL
-        return "drawn by hand" if edited else ""
+        """Who or what made the mask, at which threshold, and whether hands were on it since."""
+        if self.base is None:
+            return "drawn by hand" if self.by_hand else ""
+        parts = [self.base.source]
+        if self.threshold is not None:
+            parts.append(f"threshold {self.threshold:g}")
+        if self.by_hand:
+            parts.append("edited by hand")
+        return ", ".join(parts)
 
     def operations(self, last: int) -> list[Operation]:
         """The ``last`` newest entries, the oldest first."""

@@ -22,6 +22,8 @@ export interface State {
   box: [number, number, number, number] | null
   runs: string | null
   reload: boolean
+  /** Of the run that a volume's mask stands on; null where it kept no probabilities. */
+  probability: { run: string; label: number; default: number; threshold: number } | null
 }
 
 export interface Label {

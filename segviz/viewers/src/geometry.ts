@@ -1,6 +1,7 @@
 /** Planes, brushes and coordinates of canonical volumes: [x, y, z] grow to right, anterior, superior. */
 
 export type Vec3 = [number, number, number]
+type Matrix = readonly [Vec3, Vec3, Vec3]
 export type Axis = 0 | 1 | 2
 
 /** Numbered as NiiVue numbers its slice types. */
@@ -45,6 +46,12 @@ export function sideLetter(axis: Axis, positive: boolean): string {
 export function toMm(voxel: Vec3, affine: readonly (readonly number[])[]): Vec3 {
   const row = (r: readonly number[]) => r[0]! * voxel[0] + r[1]! * voxel[1] + r[2]! * voxel[2] + r[3]!
   return [row(affine[0]!), row(affine[1]!), row(affine[2]!)]
+}
+
+/** ml of one voxel; `affine` row by row. */
+export function voxelMl(affine: readonly (readonly number[])[]): number {
+  const [[a, b, c], [d, e, f], [g, h, i]] = affine.map((row) => row.slice(0, 3)) as never as Matrix
+  return Math.abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)) / 1000
 }
 
 export function flatIndex(voxel: Vec3, shape: Vec3): number {

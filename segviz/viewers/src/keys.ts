@@ -5,7 +5,7 @@ export type World = 'volume' | 'map'
 export type Action =
   | 'navigate' | 'window' | 'brush' | 'eraser' | 'polygon'
   | 'undo' | 'redo' | 'smaller' | 'larger' | 'fit'
-  | 'mask' | 'fainter' | 'stronger' | 'outline' | 'side'
+  | 'mask' | 'fainter' | 'stronger' | 'outline' | 'uncertainty' | 'side'
   | 'next' | 'previous' | 'close' | 'drop' | 'cancel' | 'help' | 'label' // prettier-ignore
 
 export interface Key {
@@ -36,6 +36,7 @@ export const KEYS: readonly Key[] = [
   { action: 'fainter', keys: ['a'], title: 'Fainter mask' },
   { action: 'stronger', keys: ['d'], title: 'Stronger mask' },
   { action: 'outline', keys: ['o'], title: 'Outline or filled', worlds: ['volume'] },
+  { action: 'uncertainty', keys: ['u'], title: 'How unsure the model was, where it says so', worlds: ['volume'] },
   { action: 'side', keys: ['x'], title: 'Radiological or neurological side', worlds: ['volume'] },
   { action: 'next', keys: ['pageup', 'arrowup'], title: 'Next slice', worlds: ['volume'], shown: 'PgUp ↑' },
   { action: 'previous', keys: ['pagedown', 'arrowdown'], title: 'Previous slice', worlds: ['volume'], shown: 'PgDn ↓' },

@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers())
 
 function stateAt(revision: number): State {
-  return { revision, generation: 0, saved: '2024-01-01T00:00:00Z', source: '', can_undo: true, can_redo: false, labels: [], box: null, runs: null, reload: false }
+  return { revision, generation: 0, saved: '2024-01-01T00:00:00Z', source: '', can_undo: true, can_redo: false, labels: [], box: null, runs: null, reload: false, probability: null }
 }
 
 const ok = (revision: number) => () => Response.json(stateAt(revision))

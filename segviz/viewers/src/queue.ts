@@ -8,9 +8,9 @@ import { askJson, Refusal, sentence, type State } from './api'
 
 export interface Edit {
   uuid: string
-  kind: 'stroke' | 'undo' | 'redo'
+  kind: 'stroke' | 'undo' | 'redo' | 'threshold'
   tool: string
-  /** Opaque to the queue: runs in base64, or the shape of a map edit. */
+  /** Opaque to the queue: runs in base64, the shape of a map edit, a threshold. */
   payload: string
 }
 
@@ -111,7 +111,7 @@ export class EditQueue {
       this.server.tell(
         edit.kind === 'stroke'
           ? 'The mask was changed elsewhere; it was loaded again and your stroke was put on top.'
-          : `The mask was changed elsewhere; it was loaded again, ${edit.kind} was not carried out.`,
+          : `The mask was changed elsewhere; it was loaded again, the ${edit.kind} was not carried out.`,
       )
     } catch (error) {
       await this.pause(sentence(error))

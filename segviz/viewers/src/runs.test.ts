@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { apply, decode, encode, fromBase64, runsOf, toBase64 } from './runs'
+import { apply, decode, encode, fromBase64, over, runsOf, toBase64 } from './runs'
 
 test('cells become runs of consecutive ones', () => {
   expect(runsOf([3, 4, 5, 9], 2)).toEqual([
@@ -35,4 +35,12 @@ test('apply writes the new labels and nothing else', () => {
 test('base64 there and back', () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
   expect(fromBase64(toBase64(bytes))).toEqual(bytes)
+})
+
+test('later runs lie on top of earlier ones, each cell once', () => {
+  const mask = new Uint8Array(8)
+  const runs = over(runsOf([1, 2, 3], 1), [...runsOf([3, 4], 2), ...runsOf([4], 0)])
+  apply(runs, mask)
+  expect([...mask]).toEqual([0, 1, 1, 2, 0, 0, 0, 0])
+  expect(runs.map(({ start }) => start)).toEqual([1, 2, 3, 4])
 })

@@ -58,6 +58,17 @@ export function decode(bytes: Uint8Array): Run[] {
   return runs
 }
 
+/** Runs with later ones on top of them, each cell once. */
+export function over(runs: readonly Run[], later: readonly Run[]): readonly Run[] {
+  if (later.length === 0) return runs
+  const labels = new Map<number, number>()
+  for (const { start, length, label } of [...runs, ...later]) {
+    for (let cell = start; cell < start + length; cell++) labels.set(cell, label)
+  }
+  const cells = [...labels.keys()].sort((a, b) => a - b)
+  return cells.map((start) => ({ start, length: 1, label: labels.get(start)! }))
+}
+
 /** Write the runs into a mask. */
 export function apply(runs: readonly Run[], mask: Uint8Array): void {
   for (const { start, length, label } of runs) mask.fill(label, start, start + length)

@@ -18,6 +18,8 @@ export interface World {
   reload(): Promise<State>
   /** Show what an acknowledged edit has changed; false where only a reload can. */
   acknowledged(edit: Edit, state: State): boolean
+  /** The server's word on the mask has come. */
+  adopted?(state: State): void
 }
 
 export class Session {
@@ -58,6 +60,10 @@ export class Session {
     return this.after(this.queue.add('stroke', tool, payload))
   }
 
+  moveThreshold(threshold: number): void {
+    this.after(this.queue.add('threshold', 'threshold', String(threshold)))
+  }
+
   step(kind: 'undo' | 'redo'): void {
     const possible = kind === 'undo' ? this.state?.can_undo || this.queue.pending.length > 0 : this.state?.can_redo
     if (possible) this.after(this.queue.add(kind, kind))
@@ -92,7 +98,8 @@ export class Session {
 
   private request(edit: Edit, revision: number): { url: string; init: RequestInit } {
     if (edit.kind !== 'stroke') {
-      const body = { base_revision: revision, uuid: edit.uuid, author: this.place.author }
+      const value = edit.kind === 'threshold' ? { value: Number(edit.payload) } : {}
+      const body = { base_revision: revision, uuid: edit.uuid, author: this.place.author, ...value }
       return { url: `${this.place.url}/${edit.kind}`, init: post(body) }
     }
     const { query, init } = this.world.carry(edit, revision)
@@ -118,5 +125,6 @@ export class Session {
     this.frame.chips.show(this.legend, state.labels)
     this.toolbar.enable('undo', state.can_undo || this.queue.pending.length > 0)
     this.toolbar.enable('redo', state.can_redo && this.queue.pending.length === 0)
+    this.world.adopted?.(state)
   }
 }

@@ -30,6 +30,17 @@ export class Toolbar {
     for (const tool of tools) this.buttons.get(tool)?.setAttribute('aria-pressed', String(tool === active))
   }
 
+  /** Show a tool only where it is of use. */
+  offer(action: Action, offered: boolean): void {
+    const button = this.buttons.get(action)
+    if (button) button.hidden = !offered
+  }
+
+  /** Mark whether something is switched on. */
+  turn(action: Action, on: boolean): void {
+    this.buttons.get(action)?.setAttribute('aria-pressed', String(on))
+  }
+
   enable(action: Action, enabled: boolean): void {
     const button = this.buttons.get(action)
     if (button) button.disabled = !enabled
@@ -69,10 +80,12 @@ export class Slider {
     label: string,
     private readonly range: Range,
     private readonly onChange: (value: number) => void,
+    /** Called when the handle is let go. */
+    onDone?: (value: number) => void,
   ) {
     const [min, max] = [this.position(range.min), this.position(range.max)]
     const step = range.logarithmic ? (max - min) / 100 : range.step
-    this.input = h('input', { type: 'range', min, max, step, 'aria-label': label, oninput: () => this.dragged() })
+    this.input = h('input', { type: 'range', min, max, step, 'aria-label': label, oninput: () => this.dragged(), onchange: () => onDone?.(this.value) })
     this.root = h('label', { class: 'sv-field', title: label }, label, this.input, this.output)
     this.value = range.value
   }
@@ -85,6 +98,18 @@ export class Slider {
     this.current = this.rounded(value)
     this.input.value = String(this.position(this.current))
     this.output.value = this.range.format(this.current)
+  }
+
+  set enabled(enabled: boolean) {
+    this.input.disabled = !enabled
+  }
+
+  /** A tick under the track. */
+  mark(value: number): void {
+    const id = `${this.input.ariaLabel}-mark`
+    this.root.querySelector('datalist')?.remove()
+    this.root.append(h('datalist', { id }, h('option', { value: this.position(value) })))
+    this.input.setAttribute('list', id)
   }
 
   /** Move by hand, as by a key. */

@@ -1,19 +1,22 @@
 /** Review of a volume: three linked planes, a mask that is painted, numbers that follow. */
 import { askJson, download, sentence, type Label, type State } from './api'
+import { amount } from './chips'
 import { component, type Emit, type Viewer } from './component'
-import { eachFrame } from './dom'
+import { eachFrame, h } from './dom'
 import { Frame } from './frame'
-import { ACROSS, AXIAL, clampVoxel, flatIndex, middleOfLabel, position, toMm, type PlaneView, type Vec3 } from './geometry'
+import { ACROSS, AXIAL, clampVoxel, flatIndex, middleOfLabel, position, toMm, voxelMl, type PlaneView, type Vec3 } from './geometry'
 import { listen as listenToKeys, type Action } from './keys'
 import { Over } from './over'
 import type { Edit } from './queue'
-import { decode, encode, fromBase64, toBase64 } from './runs'
+import { apply, decode, encode, fromBase64, toBase64 } from './runs'
 import { Session, type World } from './session'
 import { Choice, Slider, Toolbar } from './toolbar'
 import { Overlay } from './volume/overlay'
 import { Painter } from './volume/painter'
 import { Picture } from './volume/picture'
 import { listen as listenToPointer, type Drag, type Hand } from './volume/pointer'
+import { gradient, uncertainty } from './volume/shares'
+import { Threshold } from './volume/threshold'
 import { dragged, presets, reading, type Preset, type Window } from './volume/windows'
 
 export interface VolumeProps {
@@ -53,12 +56,15 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
   private readonly over = new Over()
   private readonly opacity = new Slider('Mask', PERCENT, () => this.look())
   private readonly windows = new Choice('Window', [], (name) => this.choosePreset(name))
+  private readonly threshold: Threshold
+  private readonly scale = uncertaintyScale()
   private readonly stopKeys: () => void
   private readonly opening = new AbortController()
   private presets: Preset[] = []
   private tool: Tool = 'navigate'
   private outline = false
   private maskShown = true
+  private unsure = false
   private ready = false
   private pointed: { view: PlaneView; voxel: Vec3 } | null = null
 
@@ -70,7 +76,9 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
     this.toolbar = volumeToolbar((action) => void this.act(action))
     this.frame = new Frame('volume', this.toolbar, { onChoose: () => this.point(), onHide: () => this.look() })
     this.frame.hand.append(this.brush.root, this.over.root)
-    this.frame.options.append(this.opacity.root, this.windows.root)
+    this.threshold = new Threshold(this.benchOfThreshold(), () => this.look())
+    this.frame.options.append(this.threshold.root, this.opacity.root, this.windows.root)
+    this.frame.stage.append(this.scale)
     this.root = this.frame.root
     this.picture = new Picture(this.frame.stage)
     this.overlay = new Overlay(this.picture)
@@ -142,6 +150,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
     if (mask.length !== this.picture.mask.length) {
       throw new Error('The mask does not fit the scan; open the case again from Cases.')
     }
+    this.threshold.forget()
     this.picture.mask.set(mask)
     this.drawPending()
   }
@@ -178,9 +187,43 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
   acknowledged(edit: Edit, state: State): boolean {
     if (edit.kind === 'stroke') return true
     if (state.runs === null) return false
-    this.painter.apply(decode(fromBase64(state.runs)))
+    const runs = decode(fromBase64(state.runs))
+    this.threshold.acknowledged((mask) => apply(runs, mask))
     this.drawPending()
     return true
+  }
+
+  adopted(state: State): void {
+    const row = state.labels.find((row) => row.value === state.probability?.label)
+    this.threshold.follow(state.probability, row ? amount(row) : '')
+  }
+
+  private benchOfThreshold(): ConstructorParameters<typeof Threshold>[0] {
+    const pending = () => this.session.queue.pending
+    return {
+      url: this.url,
+      mask: () => this.picture.mask,
+      revision: () => this.session.queue.revision,
+      unsent: () => pending().flatMap((edit) => (edit.kind === 'stroke' ? decode(fromBase64(edit.payload)) : [])),
+      sending: () => pending().some((edit) => edit.kind === 'threshold'),
+      send: (threshold) => this.session.moveThreshold(threshold),
+      seen: (count) => this.seen(count),
+      tell: (message) => this.frame.tell(message),
+    }
+  }
+
+  /** Another threshold is on the screen: its mask, and how much of the label it marks. */
+  private seen(count: number | null): void {
+    const { state } = this.session
+    if (!state?.probability) return
+    const { label } = state.probability
+    const rows = state.labels.map((row) =>
+      count === null || row.value !== label ? row : { ...row, count, amount: count * voxelMl(this.picture.affine) },
+    )
+    const row = rows.find((row) => row.value === label)
+    if (row) this.threshold.show(amount(row))
+    this.frame.chips.show(this.props.legend, rows)
+    this.picture.refreshMask()
   }
 
   // What the hand does
@@ -252,6 +295,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
       case 'stronger': return this.opacity.move(this.opacity.value + 10), true
       case 'mask': return (this.maskShown = !this.maskShown), this.look(), true
       case 'outline': return (this.outline = !this.outline), this.look(), true
+      case 'uncertainty': return (this.unsure = !this.unsure), this.look(), this.locate(), true
       case 'side': return (this.picture.radiological = !this.picture.radiological), this.look(), true
       case 'fit': return this.picture.fit(), true
       case 'next': return this.page(1)
@@ -292,20 +336,41 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
     this.picture.maskLook(this.maskShown ? this.opacity.value / 100 : 0, this.outline)
     this.toolbar.relabel('outline', this.outline ? 'fill' : 'outline', this.outline ? 'Fill the mask' : 'Outline only')
     this.toolbar.relabel('mask', this.maskShown ? 'eye' : 'eyeOff', this.maskShown ? 'Hide the mask' : 'Show the mask')
+    this.lookAtUncertainty()
     const now = this.picture.radiological ? 'radiological' : 'neurological'
     this.toolbar.relabel('side', 'side', `Sides are ${now}; change`)
+  }
+
+  private lookAtUncertainty(): void {
+    const { shares } = this.threshold
+    const on = this.unsure && shares !== null
+    this.toolbar.offer('uncertainty', shares !== null)
+    this.toolbar.turn('uncertainty', on)
+    this.overlay.uncertain = on ? shares : null
+    this.scale.hidden = !on
+    this.picture.onDraw()
+  }
+
+  /** The model's probability at a voxel, and how unsure that is while it is shown. */
+  private sureness(index: number): string {
+    const byte = this.threshold.shares?.[index]
+    if (byte === undefined) return ''
+    const probability = `probability ${(byte / 255).toFixed(2)}`
+    return this.unsure ? `${probability}, uncertainty ${Math.round(100 * uncertainty(byte))} %` : probability
   }
 
   /** Where the pointer is, or the crosshair while it is elsewhere. */
   private locate(): void {
     if (!this.ready) return
     const voxel = this.pointed?.voxel ?? this.picture.crosshair
-    const label = this.picture.mask[flatIndex(voxel, this.picture.shape)]!
+    const index = flatIndex(voxel, this.picture.shape)
+    const label = this.picture.mask[index]!
     const parts = [
       position(toMm(voxel, this.picture.affine)),
       `voxel ${voxel.join(',')}`,
       reading(this.picture.valueAt(voxel), this.props.modality),
       this.frame.chips.nameOf(label),
+      this.sureness(index),
     ]
     this.frame.locate(parts.filter(Boolean).join(' · '))
   }
@@ -345,12 +410,24 @@ function volumeToolbar(act: (action: Action) => void): Toolbar {
       [
         { action: 'mask', icon: 'eye', title: 'Hide the mask' },
         { action: 'outline', icon: 'outline', title: 'Outline only' },
+        { action: 'uncertainty', icon: 'uncertainty', title: 'How unsure the model was' },
         { action: 'fit', icon: 'fit', title: 'Fit into the window' },
         { action: 'side', icon: 'side', title: 'Radiological or neurological' },
       ],
       [{ action: 'help', icon: 'help', title: 'Keys and mouse' }],
     ],
     act,
+  )
+}
+
+function uncertaintyScale(): HTMLElement {
+  const why = '100 % where the model gave a probability of one half, 0 % where it was sure: 1 − |2p − 1|. Being sure is not being right.'
+  return h(
+    'div',
+    { class: 'sv-unsure', hidden: true, title: why },
+    h('b', {}, 'Uncertainty'),
+    h('i', { style: `background:${gradient()}` }),
+    ...['0', '50', '100 %'].map((tick) => h('span', {}, tick)),
   )
 }
 

@@ -1,8 +1,9 @@
 /** Lines and letters over the three planes, drawn sharp on a canvas of their own. */
 import {
-  ACROSS, ALONG, along, PLANE_NAMES, sideLetter, toMm, toScreen, voxelPixels, type PlaneView, type Vec3,
+  ACROSS, ALONG, along, PLANE_NAMES, sideLetter, toMm, toScreen, voxelPixels, type Plane, type PlaneView, type Vec3,
 } from '../geometry' // prettier-ignore
 import type { Picture } from './picture'
+import { uncertainSlice } from './shares'
 
 /** Slicer's colours of the axial, coronal and sagittal plane. */
 const COLORS = ['#f34a33', '#6eb04b', '#edd54c'] as const
@@ -22,7 +23,11 @@ export class Overlay {
   cursor: Cursor | null = null
   /** Crosshair lines are fainter while a brush is in the hand. */
   quiet = false
+  /** Probabilities whose uncertainty is drawn over the planes. */
+  uncertain: Uint8Array | null = null
   private font = ''
+  private readonly slices = new Map<string, HTMLCanvasElement>()
+  private sliced: Uint8Array | null = null
 
   constructor(private readonly picture: Picture) {
     this.canvas.className = 'sv-fill sv-layer'
@@ -40,6 +45,7 @@ export class Overlay {
       pen.beginPath()
       pen.rect(view.left, view.top, view.width, view.height)
       pen.clip()
+      if (this.uncertain) this.uncertainty(pen, view, this.uncertain)
       this.crosshair(pen, view, crosshair)
       pen.lineWidth = 1
       pen.strokeStyle = 'rgb(255 255 255 / 14%)'
@@ -62,6 +68,38 @@ export class Overlay {
     pen.clearRect(0, 0, width, height)
     this.font ||= getComputedStyle(this.canvas).fontFamily
     return pen
+  }
+
+  /** The slice's own voxels, enlarged without mixing them. */
+  private uncertainty(pen: CanvasRenderingContext2D, view: PlaneView, bytes: Uint8Array): void {
+    const { shape, crosshair } = this.picture
+    const [u, v] = ALONG[view.plane]
+    const [left, top] = toScreen(view, [-0.5, -0.5, -0.5])
+    const [right, bottom] = toScreen(view, [shape[0] - 0.5, shape[1] - 0.5, shape[2] - 0.5])
+    pen.save()
+    pen.imageSmoothingEnabled = false
+    pen.translate(left, top)
+    pen.scale((right - left) / shape[u], (bottom - top) / shape[v])
+    pen.drawImage(this.slice(bytes, view.plane, crosshair[ACROSS[view.plane]]), 0, 0)
+    pen.restore()
+  }
+
+  /** The slice last drawn of each plane is kept: most frames only move a line. */
+  private slice(bytes: Uint8Array, plane: Plane, index: number): HTMLCanvasElement {
+    const key = `${plane}/${index}`
+    const there = bytes === this.sliced ? this.slices.get(key) : undefined
+    if (there) return there
+    if (bytes !== this.sliced) this.slices.clear()
+    for (const old of this.slices.keys()) if (old.startsWith(`${plane}/`)) this.slices.delete(old)
+    const { shape } = this.picture
+    const [u, v] = ALONG[plane]
+    const canvas = Object.assign(document.createElement('canvas'), { width: shape[u], height: shape[v] })
+    const pixels = uncertainSlice(bytes, shape, plane, index)
+    const image = new ImageData(new Uint8ClampedArray(pixels.buffer), shape[u], shape[v])
+    canvas.getContext('2d')?.putImageData(image, 0, 0)
+    this.sliced = bytes
+    this.slices.set(key, canvas)
+    return canvas
   }
 
   private crosshair(pen: CanvasRenderingContext2D, view: PlaneView, voxel: Vec3): void {
