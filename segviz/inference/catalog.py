@@ -92,6 +92,22 @@ class Card:
         return None if threshold is None else float(threshold)
 
     @property
+    def fetched(self) -> Mapping[str, Any]:
+        """Where weights that are not shipped come from: source, address, bytes and sha256."""
+        fetched: Mapping[str, Any] = self.metadata.get("fetched", {})
+        return fetched
+
+    @property
+    def waiting(self) -> str | None:
+        """How weights that are not on this server yet are fetched; None where they are here."""
+        if not self.fetched or self.weights.is_file():
+            return None
+        return (
+            f"Its weights are not on this server yet; `segviz models add {self.fetched['source']}` "
+            f"fetches them ({self.fetched['bytes'] / 1e6:.1f} MB)."
+        )
+
+    @property
     def needs_band_names(self) -> bool:
         """Whether bands are found by their names alone, never by their order in the file."""
         return bool(self.metadata.get("scene_input", {}).get("bands_by_name", False))
@@ -113,13 +129,19 @@ def models(settings: Settings) -> list[Card]:
 
 
 def folders(settings: Settings) -> dict[str, Path]:
-    """Folders of all models by name; a shipped model hides an added one of the same name."""
-    places = (settings.home / ADDED, settings.models)
-    return {
-        path.parent.name: path.parent
-        for place in places
-        for path in sorted(place.glob(f"*/{METADATA}"))
-    }
+    """Folders of all models by name.
+
+    A shipped model hides an added one of the same name, unless the added one is the shipped card
+    with the weights that were fetched for it.
+    """
+    added, shipped = (_inside(place) for place in (settings.home / ADDED, settings.models))
+    both = added.keys() & shipped.keys()
+    fetched = {name for name in both if read_card(shipped[name]).waiting}
+    return added | {name: folder for name, folder in shipped.items() if name not in fetched}
+
+
+def _inside(place: Path) -> dict[str, Path]:
+    return {path.parent.name: path.parent for path in sorted(place.glob(f"*/{METADATA}"))}
 
 
 def card(settings: Settings, name: str) -> Card:
@@ -169,10 +191,13 @@ def verify(card: Card) -> None:
     """Check the weights against the sha256 of the card.
 
     Raises:
-        Refused: they are missing (SV-MDL-003) or other than those published (SV-MDL-004).
+        Refused: they are missing (SV-MDL-003), were not fetched yet (SV-MDL-020) or are other than
+            those published (SV-MDL-004).
     """
     if card.method != "network":
         return
+    if card.waiting:
+        raise Refused("SV-MDL-020", f"{card.title} cannot be run yet. {card.waiting}")
     if not card.weights.is_file():
         raise Refused(
             "SV-MDL-003",
@@ -202,6 +227,8 @@ def suits(
     if card.kind not in (world, "both"):
         wanted = "medical volumes" if card.kind == "volume" else "satellite scenes"
         return f"It is for {wanted}."
+    if card.waiting:
+        return card.waiting
     if isinstance(image, Volume):
         found = image.channel.upper()
         if found and card.channels and found not in card.channels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,9 @@ from segviz.grid import Window
 from segviz.image import Scene
 from segviz.inference import runtime
 from segviz.inference.catalog import Card, find_bands
+from segviz.inference.reflectance import AS_STORED, FRACTION_MAX, QUANTIFICATION, Scale, judge
 from segviz.inference.run import Run
 from segviz.inference.scenes import label_scene
-
-FRACTION_MAX = 2.0
-"""Floating-point values up to this are reflectance from 0 to 1; above it they are times 10,000."""
 
 LOOK = 512
 """Rows and columns of the thinned look at a scene."""
@@ -56,6 +54,30 @@ class Rendering:
         return (picture - self.mean) / self.spread
 
 
+@dataclass(frozen=True)
+class Squash:
+    """Reflectance as Dynamic World's network takes it: from 0 to 1, most contrast where it matters.
+
+    Brown et al. (2022): the logarithm of reflectance, centred and scaled by band, through a
+    sigmoid.
+
+    Attributes:
+        centre, width: [band] of ``log(1 + reflectance x 10,000 / 200)``.
+    """
+
+    centre: tuple[float, ...]
+    width: tuple[float, ...]
+
+    def input(self, reflectance: Tensor) -> Tensor:
+        """What the network is given, from reflectance x 10,000 [..., band, row, column]."""
+        centre, width = (
+            torch.tensor(numbers, device=reflectance.device)[:, None, None]
+            for numbers in (self.centre, self.width)
+        )
+        log = torch.log1p(reflectance.float().clamp_min(0) / 200)
+        return torch.sigmoid(5 * (log - centre) / width - 1)
+
+
 def choose_bands(channels: Sequence[str], wanted: Sequence[str]) -> tuple[list[int], str]:
     """The bands by name, else the first ones, and a sentence that says which."""
     found = find_bands(channels, wanted)
@@ -75,49 +97,64 @@ class Labelling(nn.Module):
     mean of all logits, which is no number where one of them is none.
     """
 
-    def __init__(self, network: nn.Module, rendering: Rendering, reflectance: bool) -> None:
+    def __init__(self, network: nn.Module, prepare: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         self.network = network
-        self.rendering = rendering
-        self.reflectance = reflectance
+        self.prepare = prepare
 
     def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        picture = self.rendering.picture(values, self.reflectance)
-        logits = self.network(self.rendering.input(picture)).float()
+        logits = self.network(self.prepare(values)).float()
         return logits.argmax(1).to(torch.uint8), logits.mean()
 
 
 def of_reflectance(network: nn.Module, card: Card) -> nn.Module:
-    """Labels reflectance x 10,000."""
-    return Labelling(network, Rendering(**card.metadata["scene_input"]["rendering"]), True)
+    """Labels reflectance x 10,000 by way of an 8-bit picture."""
+    rendering = Rendering(**card.metadata["scene_input"]["rendering"])
+    return Labelling(network, lambda values: rendering.input(rendering.picture(values, True)))
 
 
 def of_picture(network: nn.Module, card: Card) -> nn.Module:
     """Labels an 8-bit picture."""
-    return Labelling(network, Rendering(**card.metadata["scene_input"]["rendering"]), False)
+    rendering = Rendering(**card.metadata["scene_input"]["rendering"])
+    return Labelling(network, lambda values: rendering.input(rendering.picture(values, False)))
+
+
+def of_squashed(network: nn.Module, card: Card) -> nn.Module:
+    """Labels reflectance x 10,000 by way of its logarithm."""
+    squash = Squash(**card.metadata["scene_input"]["squash"])
+    return Labelling(network, squash.input)
 
 
 def label_scene_with_network(
     scene: Scene, card: Card, out: NDArray[np.uint8], run: Run, window: Window | None
 ) -> NDArray[np.int64]:
-    """Write the network's labels into ``out``; returns the number of pixels of each label."""
+    """Write the network's labels into ``out``; returns the number of pixels of each label.
+
+    Raises:
+        Refused: the values are no reflectance, where the card needs that (SV-RUN-008), or the
+            weights cannot be used.
+    """
     settings: dict[str, Any] = card.metadata["scene_input"]
     bands, said = choose_bands(scene.channels, card.channels)
     run.notes.append(said)
-    is_picture = scene.dtype == np.uint8
-    if not is_picture:
+    if "squash" in settings:
+        scale, around = judge(scene, bands, run), of_squashed
+    elif scene.dtype == np.uint8:
+        scale, around = AS_STORED, of_picture
+    else:
         run.notes.append(
             "Values were taken for surface reflectance x 10,000 (or 0 to 1) and turned into the "
             "8-bit picture that the model was trained on."
         )
-    steps_per_unit = np.float32(10_000 if holds_fractions(scene, bands) else 1)
+        scale = Scale(QUANTIFICATION, 0.0) if holds_fractions(scene, bands) else AS_STORED
+        around = of_reflectance
     labels = np.array(settings["labels"], np.uint8)
     with run.stage("load"):
-        network = runtime.choose(card, run.device, of_picture if is_picture else of_reflectance)
+        network = runtime.choose(card, run.device, around)
 
     def classify(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-        if values.dtype not in TAKEN_AS_STORED:
-            values = values.astype(np.float32) * steps_per_unit
+        if scale != AS_STORED or values.dtype not in TAKEN_AS_STORED:
+            values = scale.reflectance(values)
         best, mean = network.outputs(np.ascontiguousarray(values)[None])
         runtime.require_numbers(mean, card)
         return labels[best[0]]

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from segviz.errors import Refused
 from segviz.inference.catalog import Card
+from segviz.inference.dynamic_world import DynamicWorld
 
 HEADER_BYTES = 4 * 2**20
 """Most that the header of a weights file may take; ours take some kB."""
@@ -61,6 +62,7 @@ ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "UNet": UNet,
     "BasicUNet": BasicUNet,
     "HeadedUNet": HeadedUNet,
+    "DynamicWorld": DynamicWorld,
     "Ensemble": Ensemble,
 }
 
@@ -131,8 +133,14 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 def write_weights(network: nn.Module, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Save a network's weights and statistics as safetensors, with notes in the file's header."""
-    values = {name: value.contiguous() for name, value in network.state_dict().items()}
-    save_file(values, path, dict(notes or {}))
+    write_state(network.state_dict(), path, notes)
+
+
+def write_state(
+    state: Mapping[str, Tensor], path: Path, notes: Mapping[str, str] | None = None
+) -> None:
+    """Save the tensors of a state dict as safetensors."""
+    save_file({name: value.contiguous() for name, value in state.items()}, path, dict(notes or {}))
 
 
 def read_notes(path: Path) -> dict[str, str]:

@@ -53,6 +53,10 @@ class Scale:
         return scaled
 
 
+AS_STORED = Scale(1.0, 0.0)
+"""Values that are reflectance x 10,000 already."""
+
+
 def judge(scene: Scene, bands: Sequence[int], run: Run) -> Scale:
     """The scale of a scene's values; what was decided, and why, becomes a note of the run.
 
