@@ -271,7 +271,10 @@ def test_models(answer: Callable[..., Any], segviz: Segviz) -> None:
     names = {card["model"] for card in answer("models", "list")}
     assert {"k-means", "otsu"} <= names
     assert answer("models", "show", "otsu")["intended_use"]
-    assert set(answer("models", "verify")["verified"]) == names
+    verified = answer("models", "verify")
+    assert verified["not_fetched"] == ["land-cover-sentinel2"]
+    assert {*verified["verified"], *verified["not_fetched"]} == names
+    assert "segviz models add dynamic-world" in segviz("models", "list").stdout
     assert "Licence" in segviz("models", "show", "otsu").stdout
 
 

@@ -76,6 +76,34 @@ def test_weights_are_verified_by_hash(shelf):
     assert error.value.code == "SV-MDL-003"
 
 
+def test_a_card_whose_weights_are_to_be_fetched_says_how(shelf):
+    folder = shelf.models / "two-covers"
+    path = folder / "metadata.json"
+    fetched = {"source": "elsewhere", "address": "https://x.test/w", "bytes": 2e6, "sha256": "0"}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "fetched": fetched}))
+    assert catalog.card(shelf, "two-covers").waiting is None
+    (folder / "model.safetensors").unlink()
+    card = catalog.card(shelf, "two-covers")
+    said = "`segviz models add elsewhere` fetches them (2.0 MB)"
+    assert said in card.waiting
+    assert said in catalog.suits(card, ("red", "green", "blue"), "scene")
+    assert "medical volumes" in catalog.suits(replace(card, kind="volume"), ("red",), "scene")
+    with pytest.raises(Refused, match="cannot be run yet") as error:
+        catalog.verify(card)
+    assert error.value.code == "SV-MDL-020"
+
+
+def test_a_shipped_model_hides_an_added_one_but_for_fetched_weights(shelf, tmp_path):
+    home = replace(shelf, home=tmp_path / "home")
+    added = tiny_models.scene_card(home.home / "models" / "two-covers")
+    assert catalog.card(home, "two-covers").folder == shelf.models / "two-covers"
+    path = shelf.models / "two-covers" / "metadata.json"
+    fetched = {"source": "elsewhere", "address": "https://x.test/w", "bytes": 2e6, "sha256": "0"}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "fetched": fetched}))
+    path.with_name("model.safetensors").unlink()
+    assert catalog.card(home, "two-covers").folder == added.folder
+
+
 def test_a_model_is_offered_for_its_own_world_only(shelf):
     volume, scene = (catalog.card(shelf, n) for n in ("two-tissues", "two-covers"))
     assert catalog.suits(volume, scan("MR"), "volume") is None
@@ -124,7 +152,8 @@ def test_the_shipped_cards_are_complete():
     cards = catalog.models(settings.load())
     assert {"k-means", "otsu"} <= {card.name for card in cards}
     for card in cards:
-        catalog.verify(card)
+        if not card.waiting:
+            catalog.verify(card)
         assert card.examples, f"{card.name} does not say when it fails"
         assert "iagnos" in card.intended_use or card.kind == "scene"
         assert (card.folder / "LICENSE").exists()

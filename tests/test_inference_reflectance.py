@@ -7,7 +7,7 @@ import pytest
 from fake_scenes import ArrayScene
 
 from segviz.errors import Refused
-from segviz.inference.reflectance import Scale, decide_offset, judge
+from segviz.inference.reflectance import Evidence, Scale, decide_offset, evidence_of, judge
 from segviz.inference.run import Run
 
 AFTER, BEFORE = date(2022, 6, 1), date(2018, 6, 1)
@@ -61,9 +61,29 @@ def test_fractions_are_put_on_the_same_scale():
     ],
 )
 def test_the_evidence_for_an_offset(tags, when, darkest, offset, said):
-    found, why = decide_offset(tags, when, darkest)
+    found, why = decide_offset(tags, when, Evidence(darkest))
     assert found == offset
     assert said in why
+
+
+@pytest.mark.parametrize(
+    ("offset", "suggested"), [(0, False), (1000, True)], ids=["as it is", "with 1000"]
+)
+def test_dense_vegetation_tells_an_offset_where_nothing_is_dark(offset, suggested):
+    """Forest seen through the air: red 480, near infrared 3000; no water, no shadow."""
+    cells = np.array([[480, 520, 500, 490] * 50, [3000, 3300, 3100, 2900] * 50]) + offset
+    evidence = evidence_of(cells.astype(float), ("red", "nir"))
+    assert evidence.vegetation == pytest.approx(480 + offset, abs=10)
+    assert evidence.suggests_offset is suggested
+    assert decide_offset({}, None, evidence)[0] == offset
+
+
+def test_bare_ground_says_nothing_of_an_offset():
+    cells = np.array([[2300.0] * 100, [3100.0] * 100])
+    evidence = evidence_of(cells, ("red", "nir"))
+    assert evidence.vegetation is None
+    assert not evidence.suggests_offset
+    assert not evidence.excludes_offset
 
 
 def test_the_option_overrules_all_evidence():

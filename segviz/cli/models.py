@@ -30,7 +30,7 @@ VOLUME_ENDINGS, SCENE_ENDINGS = (".nii", ".nii.gz"), (".tif", ".tiff")
 
 @click.group()
 def models() -> None:
-    """The models there are: list, show, verify."""
+    """The models there are: list, show, add, remove, verify."""
 
 
 @models.command("list")
@@ -48,6 +48,9 @@ def list_models(as_json: bool) -> None:
             ["name", "version", "for", "method", "title"],
             [[card.name, card.version, card.kind, card.method, card.title] for card in cards],
         )
+        for card in cards:
+            if card.waiting:
+                click.echo(f"{card.name}: {card.waiting}")
 
 
 @models.command()
@@ -92,12 +95,54 @@ def verify(as_json: bool) -> None:
     from segviz.inference import catalog
 
     cards = catalog.models(settings.load())
-    for card in cards:
+    here = [card for card in cards if not card.waiting]
+    for card in here:
         catalog.verify(card)
     if as_json:
-        print_json({"verified": [card.name for card in cards]})
+        waiting = [card.name for card in cards if card.waiting]
+        print_json({"verified": [card.name for card in here], "not_fetched": waiting})
+        return
+    click.echo(f"The weights of all {len(here)} models are those that were published.")
+    for card in cards:
+        if card.waiting:
+            click.echo(f"{card.name}: {card.waiting}")
+
+
+@models.command()
+@click.argument("source")
+@click.option("--from", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              metavar="DIR",
+              help="Folder with a published model's files, instead of its address.")  # fmt: skip
+@click.option("--name", metavar="NAME", help="Of the new model. Default: from SOURCE.")
+@as_json
+def add(source: str, folder: Path | None, name: str | None, as_json: bool) -> None:
+    """Add a model of others to the workspace.
+
+    SOURCE is a published model (dynamic-world), a MONAI bundle (folder or zip), an ONNX file with
+    its card beside it, a model folder of nnU-Net v2, or a model folder of segviz.
+    """
+    from segviz import adding, settings
+
+    with progress(f"Fetching {source}") as shown:
+        card = adding.add(settings.load(), source, folder=folder, name=name, progress=shown)
+    if as_json:
+        print_json(_public(card))
     else:
-        click.echo(f"The weights of all {len(cards)} models are those that were published.")
+        print_card(card)
+
+
+@models.command()
+@click.argument("name")
+@as_json
+def remove(name: str, as_json: bool) -> None:
+    """Take an added model out of the workspace."""
+    from segviz import adding, settings
+
+    card = adding.remove(settings.load(), name)
+    if as_json:
+        print_json({"removed": card.name})
+    else:
+        click.echo(f"{card.title} ({card.name}) was removed.")
 
 
 @click.command()

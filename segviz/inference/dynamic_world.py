@@ -7,6 +7,7 @@ the weights are Google's, Apache-2.0.
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -15,35 +16,60 @@ from torch.nn import functional
 EPSILON = 1e-3
 """Of the batch norms, as published."""
 
-BYTES, PUBLISHED = 924_836, 964_710
-"""Of the weights, and of the checkpoint file that begins with them."""
+BYTES = 924_836
+"""Of the weights, with which the published checkpoint's data file begins."""
 
 LAYERS = (
-    "stem.convolution stem.norm "
-    "down.0.body.0.across.convolution down.0.body.0.across.norm "
-    "down.0.body.0.within.convolution down.0.body.0.within.norm "
-    "down.0.body.1.across.convolution down.0.body.1.across.norm "
-    "down.0.body.1.within.convolution down.0.body.1.within.norm "
-    "down.0.body.2.across.convolution down.0.body.2.across.norm "
-    "down.0.body.2.within.convolution down.0.shortcut.convolution "
-    "down.0.body.2.within.norm down.0.shortcut.norm "
-    "down.1.body.0.across.convolution down.1.body.0.across.norm "
-    "down.1.body.0.within.convolution down.1.body.0.within.norm "
-    "down.1.body.1.across.convolution down.1.body.1.across.norm "
-    "down.1.body.1.within.convolution down.1.body.1.within.norm "
-    "down.1.body.2.across.convolution down.1.body.2.across.norm "
-    "side.across.convolution side.across.norm "
-    "down.1.body.2.within.convolution down.1.shortcut.convolution "
-    "down.1.body.2.within.norm down.1.shortcut.norm "
-    "side.within.convolution side.within.norm "
-    "up.body.0.across.convolution up.body.0.across.norm "
-    "up.body.0.within.convolution up.body.0.within.norm "
-    "up.body.1.across.convolution up.body.1.across.norm "
-    "up.body.1.within.convolution up.body.1.within.norm "
-    "up.body.2.across.convolution up.body.2.across.norm "
-    "up.body.2.within.convolution up.shortcut.convolution "
-    "up.body.2.within.norm up.shortcut.norm head"
-).split()
+    "stem.convolution",
+    "stem.norm",
+    "down.0.body.0.across.convolution",
+    "down.0.body.0.across.norm",
+    "down.0.body.0.within.convolution",
+    "down.0.body.0.within.norm",
+    "down.0.body.1.across.convolution",
+    "down.0.body.1.across.norm",
+    "down.0.body.1.within.convolution",
+    "down.0.body.1.within.norm",
+    "down.0.body.2.across.convolution",
+    "down.0.body.2.across.norm",
+    "down.0.body.2.within.convolution",
+    "down.0.shortcut.convolution",
+    "down.0.body.2.within.norm",
+    "down.0.shortcut.norm",
+    "down.1.body.0.across.convolution",
+    "down.1.body.0.across.norm",
+    "down.1.body.0.within.convolution",
+    "down.1.body.0.within.norm",
+    "down.1.body.1.across.convolution",
+    "down.1.body.1.across.norm",
+    "down.1.body.1.within.convolution",
+    "down.1.body.1.within.norm",
+    "down.1.body.2.across.convolution",
+    "down.1.body.2.across.norm",
+    "side.across.convolution",
+    "side.across.norm",
+    "down.1.body.2.within.convolution",
+    "down.1.shortcut.convolution",
+    "down.1.body.2.within.norm",
+    "down.1.shortcut.norm",
+    "side.within.convolution",
+    "side.within.norm",
+    "up.body.0.across.convolution",
+    "up.body.0.across.norm",
+    "up.body.0.within.convolution",
+    "up.body.0.within.norm",
+    "up.body.1.across.convolution",
+    "up.body.1.across.norm",
+    "up.body.1.within.convolution",
+    "up.body.1.within.norm",
+    "up.body.2.across.convolution",
+    "up.body.2.across.norm",
+    "up.body.2.within.convolution",
+    "up.shortcut.convolution",
+    "up.body.2.within.norm",
+    "up.shortcut.norm",
+    "head",
+)
 """In the order of the published checkpoint, which is that of the layers' depth."""
 
 CONVOLUTION, NORM = ("weight", "bias"), ("weight", "bias", "running_mean", "running_var")
@@ -84,7 +110,7 @@ class Residual(nn.Module):
         super().__init__()
         channels = (in_channels, *[out_channels] * 3)
         self.body = nn.Sequential(
-            *(Separable(first, second) for first, second in zip(channels, channels[1:]))
+            *(Separable(first, second) for first, second in pairwise(channels))
         )
         self.shortcut = convolution(in_channels, out_channels, 1)
 
@@ -109,9 +135,7 @@ def convolution(in_channels: int, out_channels: int, size: int, groups: int = 1)
     """Convolution, batch norm and Mish; the edge is padded with zeros."""
     return nn.Sequential(
         OrderedDict(
-            convolution=nn.Conv2d(
-                in_channels, out_channels, size, padding="same", groups=groups
-            ),
+            convolution=nn.Conv2d(in_channels, out_channels, size, padding="same", groups=groups),
             norm=nn.BatchNorm2d(out_channels, EPSILON),
             act=nn.Mish(),
         )

@@ -157,7 +157,8 @@ def label_scene_with_network(
             values = scale.reflectance(values)
         best, mean = network.outputs(np.ascontiguousarray(values)[None])
         runtime.require_numbers(mean, card)
-        return labels[best[0]]
+        found: NDArray[np.uint8] = labels[best[0]]
+        return found
 
     counts = label_scene(
         scene,
@@ -185,4 +186,4 @@ def holds_fractions(scene: Scene, bands: Sequence[int]) -> bool:
     thinned = (min(rows, LOOK), min(columns, LOOK))
     values, valid = scene.read((0, rows, 0, columns), bands, thinned)
     there = values[:, valid & np.isfinite(values).all(axis=0)]
-    return there.size == 0 or float(np.percentile(there, 99)) <= FRACTION_MAX
+    return there.size == 0 or float(np.percentile(there.astype(np.float32), 99)) <= FRACTION_MAX

@@ -141,6 +141,7 @@ def write_state(
 ) -> None:
     """Save the tensors of a state dict as safetensors."""
     save_file({name: value.contiguous() for name, value in state.items()}, path, dict(notes or {}))
+    path.chmod(0o644)
 
 
 def read_notes(path: Path) -> dict[str, str]:

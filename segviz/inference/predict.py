@@ -146,7 +146,7 @@ def segment_scene(
 
 def _require_suited(card: Card, image: Image, world: str) -> None:
     reason = catalog.suits(card, image, "volume" if world == "volume" else "scene")
-    if reason:
+    if reason and reason != card.waiting:
         raise Refused(
             "SV-RUN-003",
             f"{card.title} cannot be run on this image. {reason} Choose another model.",

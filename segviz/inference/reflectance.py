@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from segviz.errors import Refused
 from segviz.image import Scene
+from segviz.inference.catalog import find_bands
 from segviz.inference.classical import sample_scene
 from segviz.inference.run import Run
 
@@ -32,7 +33,16 @@ SURELY_WITHOUT = 800
 """Darkest values below this would be reflectance below -0.02 if 1000 had been added."""
 
 LIKELY_WITH = 1300
-"""Darkest values from there up to this are water, shadow or dense forest with 1000 added."""
+"""Darkest values from there up to this are water or shadow with 1000 added."""
+
+DENSE = 2000
+"""Near infrared minus red, in which an offset cancels, above which vegetation is dense."""
+
+DENSE_RED = 1100
+"""The darkest tenth of dense vegetation is darker than this in the red, unless 1000 was added."""
+
+DENSE_SHARE = 0.01
+"""Least share of dense vegetation that counts as evidence."""
 
 OFFSETS: Mapping[str, float | None] = {"auto": None, "0": 0.0, "1000": float(ADDED)}
 """Answers to the option ``offset``."""
@@ -57,6 +67,48 @@ AS_STORED = Scale(1.0, 0.0)
 """Values that are reflectance x 10,000 already."""
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What the values themselves say of an offset; all in reflectance x 10,000 before any offset.
+
+    Attributes:
+        darkest: 1st percentile of the darkest band.
+        vegetation: 10th percentile of the red where vegetation is dense; None where there is none.
+    """
+
+    darkest: float
+    vegetation: float | None = None
+
+    @property
+    def excludes_offset(self) -> bool:
+        dark_leaves = self.vegetation is not None and self.vegetation < DENSE_RED
+        return self.darkest < SURELY_WITHOUT or dark_leaves
+
+    @property
+    def suggests_offset(self) -> bool:
+        bright_leaves = self.vegetation is not None and self.vegetation >= DENSE_RED
+        return not self.excludes_offset and (bright_leaves or self.darkest <= LIKELY_WITH)
+
+    def __str__(self) -> str:
+        said = f"the darkest hundredth lies at {self.darkest:.0f}"
+        if self.vegetation is None:
+            return said
+        return f"{said} and dense vegetation at {self.vegetation:.0f} in the red"
+
+
+def evidence_of(cells: NDArray[np.float64], channels: Sequence[str]) -> Evidence:
+    """The evidence of cells [band, cell] of bands with these names."""
+    darkest = float(np.percentile(cells, 1, axis=1).min())
+    found = find_bands(channels, ("red", "near infrared"))
+    if found is None:
+        return Evidence(darkest)
+    red, infrared = cells[found]
+    dense = red[infrared - red > DENSE]
+    if dense.size < max(1, DENSE_SHARE * red.size):
+        return Evidence(darkest)
+    return Evidence(darkest, float(np.percentile(dense, 10)))
+
+
 def judge(scene: Scene, bands: Sequence[int], run: Run) -> Scale:
     """The scale of a scene's values; what was decided, and why, becomes a note of the run.
 
@@ -76,9 +128,9 @@ def judge(scene: Scene, bands: Sequence[int], run: Run) -> Scale:
     if not cells.shape[1]:
         return Scale(1.0, chosen or 0.0)
     gain, said = _gain(cells, scene.dtype.kind)
-    darkest = float(np.percentile(cells, 1, axis=1).min()) * gain
     if chosen is None:
-        offset, why = decide_offset(scene.tags, scene.when, darkest)
+        evidence = evidence_of(cells * gain, [scene.channels[band] for band in bands])
+        offset, why = decide_offset(scene.tags, scene.when, evidence)
     else:
         offset, why = chosen, "as chosen"
     kept = (
@@ -90,35 +142,36 @@ def judge(scene: Scene, bands: Sequence[int], run: Run) -> Scale:
     return Scale(gain, offset)
 
 
-def decide_offset(tags: Mapping[str, str], when: date | None, darkest: float) -> tuple[float, str]:
-    """The offset that the values hold, and the evidence for it as the end of a sentence.
+def decide_offset(
+    tags: Mapping[str, str], when: date | None, evidence: Evidence
+) -> tuple[float, str]:
+    """The offset that the values hold, and what speaks for it as the end of a sentence.
 
-    Args:
-        tags: of the file.
-        darkest: 1st percentile of the darkest band, reflectance x 10,000 before any offset.
+    The file's tags count most, unless its values exclude what they say; then the values; then the
+    date.
     """
     stated, source = _stated(tags)
-    dark = f"the darkest hundredth lies at {darkest:.0f}"
     if stated is not None:
-        if stated and darkest < SURELY_WITHOUT:
-            return 0.0, f"{source}, but {dark}, so that it must have been taken off before"
-        if not stated and SURELY_WITHOUT <= darkest <= LIKELY_WITH and "baseline" in source:
-            return 0.0, f"{source}, although {dark}; if forest is missed, set offset=1000"
+        if stated and evidence.excludes_offset:
+            return 0.0, f"{source}, but {evidence}, so that it must have been taken off before"
+        if not stated and evidence.suggests_offset:
+            return 0.0, f"{source}, although {evidence}; if forest is missed, set offset=1000"
         return stated, source
-    if darkest < SURELY_WITHOUT:
-        return 0.0, f"{dark}, below what an offset leaves"
+    if evidence.excludes_offset:
+        return 0.0, f"{evidence}, below what an offset leaves"
     late = when is not None and when >= BASELINE_DAY
-    if darkest <= LIKELY_WITH:
+    dated = f"the scene is of {when}, after baseline 04.00 came"
+    if evidence.suggests_offset:
         if late:
-            return ADDED, f"the scene is of {when}, after baseline 04.00 came, and {dark}"
-        return ADDED, f"{dark}, as with baseline 04.00; on bare or snowy ground set offset=0"
+            return ADDED, f"{dated}, and {evidence}"
+        return ADDED, f"{evidence}, as with baseline 04.00; on bare or snowy ground set offset=0"
     if late:
         return (
             ADDED,
-            f"the scene is of {when}, after baseline 04.00 came; the values cannot tell, because "
-            f"{dark}; set offset=0 if the file was harmonised",
+            f"{dated}; the values cannot tell, because {evidence}; set offset=0 if the file was "
+            "harmonised",
         )
-    return 0.0, f"this could not be decided, because {dark}; set offset=1000 for baseline 04.00"
+    return 0.0, f"this could not be decided, because {evidence}; set offset=1000 for baseline 04.00"
 
 
 def _stated(tags: Mapping[str, str]) -> tuple[float | None, str]:
