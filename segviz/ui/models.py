@@ -37,6 +37,8 @@ def card(shown: Card) -> None:
         f'<p class="sv-cell">{escape(shown.intended_use)}</p>'
         f"{legend(shown)}"
     )
+    if shown.waiting:
+        st.html(f'<p class="sv-note">{escape(shown.waiting)}</p>')
     if shown.metrics:
         frame.heading("How good it was found to be")
         st.html("".join(metric(row) for row in shown.metrics))

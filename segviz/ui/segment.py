@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -54,19 +56,20 @@ def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
             start(store, list(case.segmented), card, chosen)
 
 
-def options(card: Card) -> dict[str, int]:
+def options(card: Card) -> dict[str, int | str]:
     """What a model lets its user choose, as its card says."""
     offered = card.metadata.get("options", {})
-    return {
-        name: st.slider(
-            what["description"].capitalize(),
-            what["lowest"],
-            what["highest"],
-            what["default"],
-            key=f"option-{card.name}-{name}",
-        )
-        for name, what in offered.items()
-    }
+    return {name: option(f"option-{card.name}-{name}", what) for name, what in offered.items()}
+
+
+def option(key: str, what: Mapping[str, Any]) -> int | str:
+    """A whole number of a range, or one of the choices that the card names."""
+    title = what["description"].capitalize()
+    if "choices" not in what:
+        return st.slider(title, what["lowest"], what["highest"], what["default"], key=key)
+    choices = dict(what["choices"])
+    default = list(choices).index(what["default"])
+    return st.selectbox(title, choices, default, format_func=choices.__getitem__, key=key)
 
 
 def unsuited(store: Store, visit: Visit, card: Card) -> str | None:
@@ -81,9 +84,9 @@ def not_offered(cards: list[Card], reasons: dict[str, str | None]) -> str | None
     return "Not offered for this image:\n" + "\n".join(lines) if lines else None
 
 
-def start(store: Store, visits: list[Visit], card: Card, options: dict[str, int]) -> None:
+def start(store: Store, visits: list[Visit], card: Card, options: Mapping[str, int | str]) -> None:
     for visit in visits:
-        jobs.submit(store, "segment", visit.id, {"model": card.name, "options": options})
+        jobs.submit(store, "segment", visit.id, {"model": card.name, "options": dict(options)})
     st.rerun()
 
 
