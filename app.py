@@ -5,6 +5,8 @@
 
 import streamlit as st
 
-from segviz import settings, web
+from segviz import jobs, settings, web
 
-app = st.App("pages/navigation.py", routes=web.routes(settings.load()))
+chosen = settings.load()
+jobs.ensure_worker(chosen)
+app = st.App("pages/navigation.py", routes=web.routes(chosen))

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from workspace import add_visit, scene_grid, settings_at, store_at, volume_grid
 
 from segviz import jobs, settings, workbench
 from segviz.errors import Cancelled, NotFound, Refused
+from segviz.inference.classical import Fitted
 from segviz.io import open_image
 from segviz.io.geotiff import write_scene
 from segviz.jobs import launch, work, worker
@@ -274,3 +276,39 @@ def test_a_result_half_written_is_no_result(home: Path) -> None:
     left = store.folder(visit) / f"old.u8.1234{files.PART}"
     left.write_bytes(b"half")
     assert workbench.Workbench.open(store, visit).revision == 0
+
+
+def test_the_worker_is_told_once_what_to_expect(store: Store) -> None:
+    class Process:
+        def __init__(self) -> None:
+            self.stdin = BytesIO()
+
+    told = launch.Worker(Process(), 0.0)  # type: ignore[arg-type]
+    launch._workers[store.home] = told
+    try:
+        for model in ("otsu", "otsu", "k-means"):
+            jobs.expect(store, "visit-1", model)
+        assert told.process.stdin.getvalue() == b"visit-1 otsu\nvisit-1 k-means\n"  # type: ignore
+    finally:
+        del launch._workers[store.home]
+
+
+def test_only_the_latest_wish_counts() -> None:
+    wishes = worker.Wishes()
+    for line in ("v otsu\n", "v k-means\n", "\n"):
+        wishes.hear(line)
+    assert wishes.take() == ["v", "k-means"]
+    assert wishes.take() is None
+
+
+def test_getting_ready_runs_one_window_and_keeps_the_image(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit, _ = scene_visit(store)
+    seen = []
+    classify = Fitted.classify
+    monkeypatch.setattr(Fitted, "classify", lambda *at: (seen.append(1), classify(*at))[1])
+    work.get_ready(store, visit, "otsu")
+    assert len(seen) == 1
+    monkeypatch.setattr(work, "open_image", lambda *_: pytest.fail("opened again"))
+    work.get_ready(store, visit, "otsu")

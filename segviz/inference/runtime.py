@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from openvino.frontend import FrontEndManager
 from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 from torch import nn
+from torch.jit._trace import TracerWarning
 
 from segviz import settings
 from segviz.errors import Refused
@@ -200,7 +201,7 @@ def _convert(network: nn.Module, axes: int, channels: int) -> Any:
     example = torch.zeros(1, channels, *[TRACED] * (axes - 2))
     front_end = FrontEndManager().load_by_framework("pytorch")
     with warnings.catch_warnings():
-        for kind in (DeprecationWarning, torch.jit.TracerWarning):  # torch's, of the way to look
+        for kind in (DeprecationWarning, TracerWarning):  # torch's, of the way to look
             warnings.simplefilter("ignore", kind)
         traced = torch.jit.trace(network, example, check_trace=False)  # type: ignore[no-untyped-call]
         decoder = TorchScriptPythonDecoder(traced)

@@ -143,7 +143,8 @@ def by_median(values: Field) -> Field:
 
 def stack(image: Field, plane: int, step: int) -> Field:
     """[3, a, b]: the neighbour below, the slice, the neighbour above; held at both ends."""
-    return image[np.clip([plane - step, plane, plane + step], 0, len(image) - 1)]
+    stacked: Field = image[np.clip([plane - step, plane, plane + step], 0, len(image) - 1)]
+    return stacked
 
 
 def plane_shares(image: Field, planes: Planes, network: Runtime, card: Card, run: Run) -> Field:

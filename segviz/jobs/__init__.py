@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
+from segviz.jobs import launch
 from segviz.jobs.launch import ensure_worker, wake
 from segviz.store import Store
 from segviz.store.queue import Job
 
-__all__ = ["Job", "Kind", "cancel", "ensure_worker", "of_visit", "status", "submit"]
+__all__ = ["Job", "Kind", "cancel", "ensure_worker", "expect", "of_visit", "status", "submit"]
 
 Kind = Literal["segment", "pyramid"]
 
@@ -32,6 +33,11 @@ def submit(store: Store, kind: Kind, visit_id: str, params: Mapping[str, Any] | 
     job_id = store.queue.submit(kind, store.visit(visit_id).id, params or {})
     wake(store.settings)
     return job_id
+
+
+def expect(store: Store, visit_id: str, model: str) -> None:
+    """Say what will probably be asked for next, so that the worker is ready when it is."""
+    launch.expect(store.settings, visit_id, model)
 
 
 def status(store: Store, job_id: str) -> Job:

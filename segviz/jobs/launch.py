@@ -20,12 +20,18 @@ from segviz.store.queue import SILENCE
 LOCK = "worker.lock"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Worker:
-    """A worker that this process started, and when (monotonic)."""
+    """A worker that this process started.
+
+    Attributes:
+        started: when (monotonic).
+        told: what it was last told to expect.
+    """
 
     process: subprocess.Popen[bytes]
     started: float
+    told: bytes = b""
 
     @property
     def is_alive(self) -> bool:
@@ -56,10 +62,23 @@ def ensure_worker(settings: Settings) -> None:
 
 def wake(settings: Settings) -> None:
     """Have our worker look at the queue now."""
+    if worker := _workers.get(settings.home):
+        _tell(worker, b"\n")
+
+
+def expect(settings: Settings, visit_id: str, model: str) -> None:
+    """Have our worker get ready to run a model on a visit, when it has nothing else to do."""
+    line = f"{visit_id} {model}\n".encode()
     worker = _workers.get(settings.home)
-    if worker is not None and worker.process.stdin is not None:
+    if worker is not None and worker.told != line:
+        worker.told = line
+        _tell(worker, line)
+
+
+def _tell(worker: Worker, line: bytes) -> None:
+    if worker.process.stdin is not None:
         with suppress(OSError):
-            worker.process.stdin.write(b"\n")
+            worker.process.stdin.write(line)
             worker.process.stdin.flush()
 
 

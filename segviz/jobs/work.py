@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from segviz.store.queue import Job
 
 PYRAMID = "pyramid.tif"
 PROBABILITY = ".p8"
+
+_last: dict[str, Image] = {}
+"""The image that was worked on last, by visit; its files are checked each time."""
 
 Work = Callable[[Store, Job, Pulse], dict[str, Any]]
 
@@ -49,6 +53,26 @@ def segment(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
         "report": report,
         **({"probability": str(shares.relative_to(store.home))} if shares.exists() else {}),
     }
+
+
+def get_ready(store: Store, visit_id: str, model: str) -> None:
+    """Read the image, load and compile the model, and run its first window, whose result is lost.
+
+    The image is kept for the run that will follow.
+    """
+    image = _image(store, store.visit(visit_id))
+    card = catalog.card(store.settings, model)
+    with suppress(Cancelled):
+        if isinstance(image, Volume):
+            predict.segment_volume(image, card, cancelled=_at_once)
+        else:
+            predict.segment_scene(
+                image, card, np.empty(image.grid.shape, np.uint8), cancelled=_at_once
+            )
+
+
+def _at_once() -> bool:
+    return True
 
 
 def pyramid(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
@@ -116,13 +140,16 @@ def _image(store: Store, visit: Visit) -> Image:
     Raises:
         Damaged: its files changed.
     """
-    image = open_image(store.files(visit.id), visit.answers)
+    files_now = store.files(visit.id)
+    image = _last.get(visit.id) or open_image(files_now, visit.answers)
     if not same_grid(image.grid, visit.grid):
         raise Damaged(
             "SV-JOB-002",
             "The image no longer lies where it lay when it was opened, so a mask of it would be "
             "measured wrong; open it as a new case.",
         )
+    _last.clear()
+    _last[visit.id] = image
     return image
 
 

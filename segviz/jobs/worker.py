@@ -1,7 +1,8 @@
 """The process that does slow work: ``python -m segviz.jobs.worker``.
 
 It reads the settings from the environment, takes one job after the other, and ends when its
-standard input does, that is with the server. A line on standard input means: look at the queue now.
+standard input does, that is with the server. A line on standard input means: look at the queue now;
+a visit and a model on it: get ready for this run.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections import deque
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -32,6 +34,21 @@ DIES_FIRST = "500"
 log = logging.getLogger("segviz.worker")
 
 
+class Wishes:
+    """What the server expects to be asked for next; only the latest counts."""
+
+    def __init__(self) -> None:
+        self._lines: deque[list[str]] = deque(maxlen=1)
+
+    def hear(self, line: str) -> None:
+        if line.strip():
+            self._lines.append(line.split())
+
+    def take(self) -> list[str] | None:
+        """Visit and model, once."""
+        return self._lines.pop() if self._lines else None
+
+
 def main() -> None:
     """Work until the server ends; at once over where another worker has the workspace."""
     chosen = settings.load()
@@ -39,18 +56,21 @@ def main() -> None:
     if lock is None:
         return
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    wake = Event()
-    Thread(target=_follow_parent, args=(wake,), daemon=True).start()
+    wake, wishes = Event(), Wishes()
+    Thread(target=_follow_parent, args=(wake, wishes), daemon=True).start()
     _give_way()
     workspace = store.open(chosen)
     workspace.queue.recover()
-    from segviz.jobs.work import WORK  # takes seconds: only once the workspace is ours
+    from segviz.jobs.work import WORK, get_ready  # takes seconds: only once the workspace is ours
 
     while True:
         wake.clear()
         while (job := workspace.queue.claim()) is not None:
             carry_out(workspace, job, WORK[job.kind])
         _warm_up()
+        if wish := wishes.take():
+            with suppress(Exception):  # the run itself will say what is wrong
+                get_ready(workspace, *wish)
         wake.wait(LOOK_EVERY_S)
 
 
@@ -89,9 +109,10 @@ def _warm_up() -> None:
         import_module(f"segviz.inference.{room}")
 
 
-def _follow_parent(wake: Event) -> None:
+def _follow_parent(wake: Event, wishes: Wishes) -> None:
     """End at once when the pipe does; a result that is not whole has no name yet."""
-    for _ in sys.stdin.buffer:
+    for line in sys.stdin.buffer:
+        wishes.hear(line.decode())
         wake.set()
     os._exit(0)
 

@@ -47,6 +47,7 @@ def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
         label_visibility="visible" if len(suited) < len(cards) else "collapsed",
         key=f"model-for-{case.world}",
     )
+    jobs.expect(store, visit.id, card.name)
     st.html(f'<p class="sv-note">{escape(card.description)}</p>')
     chosen = options(card)
     with st.container(horizontal=True, gap="small"):
@@ -91,7 +92,7 @@ def start(store: Store, visits: list[Visit], card: Card, options: Mapping[str, i
 
 
 def watch(store: Store, job_id: str) -> None:
-    """Progress of a job, looked at every second; the page follows when it ends."""
+    """Progress of a job, looked at twice a second; the page follows when it ends."""
 
     def tick() -> None:
         job = jobs.status(store, job_id)
@@ -102,7 +103,7 @@ def watch(store: Store, job_id: str) -> None:
         if st.button("Cancel", key=f"cancel-{job_id}"):
             jobs.cancel(store, job_id)
 
-    frame.fragment(tick, run_every=1.0)()
+    frame.fragment(tick, run_every=0.5)()
 
 
 def preparation(store: Store, visit: Visit) -> None:
