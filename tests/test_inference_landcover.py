@@ -55,13 +55,14 @@ def test_fractions_are_told_from_the_whole_scene():
     assert holds_fractions(ArrayScene(np.full((3, 4, 4), np.nan, np.float32)), [0, 1, 2])
 
 
-@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.float32, np.float64, ">u2", ">f8"])
-def test_the_type_of_the_values_changes_nothing(card, dtype):
+def test_the_type_of_the_values_changes_nothing(card):
     image = scene()
-    as_stored, other = (np.zeros(image.grid.shape, np.uint8) for _ in range(2))
+    as_stored = np.zeros(image.grid.shape, np.uint8)
     predict.segment_scene(image, card, as_stored)
-    predict.segment_scene(ArrayScene(image.values.astype(dtype)), card, other)
-    assert (as_stored == other).all()
+    for dtype in (np.int16, np.int32, np.float32, np.float64, ">u2", ">f8"):
+        other = np.zeros_like(as_stored)
+        predict.segment_scene(ArrayScene(image.values.astype(dtype)), card, other)
+        assert (as_stored == other).all(), dtype
 
 
 def test_fractions_give_the_labels_of_whole_numbers(card):

@@ -6,7 +6,7 @@ from fake_scenes import ArrayScene
 
 from segviz.errors import Cancelled
 from segviz.inference.run import Run
-from segviz.inference.scenes import label_scene, read_tile
+from segviz.inference.scenes import count_labels, label_scene, read_tile
 
 
 def brighter_than_100(values):
@@ -100,3 +100,28 @@ def test_a_halo_larger_than_the_scene_is_mirrored_too():
     values, _ = read_tile(image, (-2, 3, -3, 4), [0])
     assert values[0, 0].tolist() == [2, 1, 2, 1, 2, 1, 2]
     assert values.shape == (1, 5, 7)
+
+
+def test_labels_written_to_a_mapped_file_are_there_and_leave_memory(tmp_path):
+    image = scene(300, 300)
+    (tmp_path / "labels").write_bytes(bytes(300 * 300))
+    out = np.memmap(tmp_path / "labels", np.uint8, "r+", shape=(300, 300))
+    label_scene(image, brighter_than_100, out, [0], Run(), core=128)
+    there = np.frombuffer((tmp_path / "labels").read_bytes(), np.uint8).reshape(300, 300)
+    assert (there == brighter_than_100(image.values)).all()
+
+
+def test_counts_equal_those_of_bincount():
+    labels = np.random.default_rng(0).integers(0, 10, (30, 40)).astype(np.uint8)
+    counts = np.zeros(256, np.int64)
+    count_labels(labels, counts)
+    assert (counts == np.bincount(labels.ravel(), minlength=256)).all()
+
+
+def test_a_tile_inside_the_scene_is_read_as_it_is():
+    image = scene()
+    image.valid[20, 20] = False
+    values, valid = read_tile(image, (8, 40, 8, 40), [0])
+    assert values[0, 12, 12] == 0
+    assert (valid == image.valid[8:40, 8:40]).all()
+    assert (values[0][valid] == image.values[0, 8:40, 8:40][valid]).all()

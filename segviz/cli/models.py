@@ -201,6 +201,8 @@ def segment(
         print_json(done)
     else:
         print_records(done["labels"])
+        for note in done["notes"]:
+            click.echo(note)
 
 
 @click.command()

@@ -81,7 +81,7 @@ def fit_volume(volume: Volume, card: Card, run: Run) -> Fitted | None:
 
 def k_means(samples: Samples, groups: int) -> Rule | None:
     """Nearest of ``groups`` centres of the standardised samples, in order of brightness."""
-    spread = samples.std(axis=0) if len(samples) else np.zeros(1)
+    spread = samples.std(axis=0, dtype=np.float64) if len(samples) else np.zeros(1)
     if not (spread > 0).any():
         return None
     scale = np.where(spread > 0, spread, 1).astype(np.float32)

@@ -22,6 +22,9 @@ from segviz.inference.scenes import label_scene
 LOOK = 512
 """Rows and columns of the thinned look at a scene."""
 
+MOST_CORE = 768
+"""Larger tiles take more memory than a run of any scene may: 256 MiB."""
+
 TAKEN_AS_STORED = (np.uint8, np.uint16, np.int16)
 """Types of values that the graph takes in; others are converted before."""
 
@@ -167,7 +170,7 @@ def label_scene_with_network(
         bands,
         run,
         window=window,
-        core=settings["core"],
+        core=min(settings["core"], MOST_CORE),
         halo=settings["halo"],
         multiple=settings["multiple"],
     )

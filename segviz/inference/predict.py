@@ -23,6 +23,11 @@ from segviz.inference.scenes import label_scene
 from segviz.mask import Legend, Mask
 
 NONE_FOUND = "None found: no voxel reaches the threshold of {:g}, so the volume is 0.0 ml."
+NO_LABEL = "None found: the model gave no voxel a label, so all volumes are 0.0 ml."
+NO_DATA = "None found: no pixel of the scene holds data, so the mask holds no label."
+COARSEST_MM = 20.0
+"""Voxels further apart are an error of units, or show too little for any network."""
+
 NOTHING = "All valid cells are equal, so there was nothing to tell apart; the mask holds no label."
 REPORTED = ("segviz", "torch", "monai", "openvino", "numpy", "scikit-learn", "scikit-image")
 
@@ -78,11 +83,15 @@ def segment_volume(
     elif card.method == "network" and threshold is not None:
         from segviz.inference import slices
 
+        _require_resolution(volume)
         probability = slices.find(volume, card, run)
     elif card.method == "network":
         from segviz.inference import volumes
 
+        _require_resolution(volume)
         labels = volumes.label_volume(volume, card, run)
+        if not labels.any():
+            run.notes.append(NO_LABEL)
     elif fitted := classical.fit_volume(volume, card, run):
         labels, legend = _classify_volume(volume, fitted, run), fitted.legend
     if probability is not None and threshold is not None:
@@ -131,6 +140,8 @@ def segment_scene(
         from segviz.inference import landcover
 
         counts = landcover.label_scene_with_network(scene, card, out, run, window)
+        if not counts[1:].any():
+            run.notes.append(NO_DATA)
     else:
         with run.stage("fit"):
             fitted = classical.fit_scene(scene, card, run)
@@ -152,6 +163,17 @@ def _require_suited(card: Card, image: Image, world: str) -> None:
             f"{card.title} cannot be run on this image. {reason} Choose another model.",
         )
     catalog.verify(card)
+
+
+def _require_resolution(volume: Volume) -> None:
+    """Refuse voxels in which nothing of a patient can be seen (SV-RUN-012)."""
+    coarsest = max(volume.grid.spacing_mm)
+    if coarsest > COARSEST_MM:
+        raise Refused(
+            "SV-RUN-012",
+            f"The scan's voxels lie {coarsest:.3g} mm apart along one axis, too far for a model to "
+            "draw anything in ml; look whether its lengths are in mm.",
+        )
 
 
 def _classify_volume(volume: Volume, fitted: classical.Fitted, run: Run) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -57,6 +58,7 @@ def label_scene(
         with run.stage("write"):
             out[tile.core[0] : tile.core[1], tile.core[2] : tile.core[3]] = labels
             count_labels(labels, counts)
+            let_go(out)
         run.step(done, len(todo))
     return counts
 
@@ -65,6 +67,12 @@ def count_labels(labels: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
     """Add to the counts [256]; for the few labels of a tile much faster than ``bincount``."""
     for label in range(int(labels.max(initial=0)) + 1):
         counts[label] += np.count_nonzero(labels == label)
+
+
+def let_go(out: NDArray[np.uint8]) -> None:
+    """Drop what was written from memory where it is mapped from a file; the system writes it."""
+    if isinstance(out.base, mmap.mmap):
+        out.base.madvise(mmap.MADV_DONTNEED)
 
 
 def read_tile(scene: Scene, outer: Window, bands: Sequence[int]) -> Read:

@@ -24,7 +24,7 @@ from segviz.inference.probability import to_bytes
 from segviz.inference.resample import along_axes, axis_weights
 from segviz.inference.run import Run
 from segviz.inference.runtime import Runtime
-from segviz.inference.volumes import Axis, filled_box, softmax
+from segviz.inference.volumes import TINY, Axis, filled_box, low_and_bright, softmax
 from segviz.inference.windows import round_up
 
 Field = NDArray[np.float32]
@@ -134,9 +134,9 @@ def by_median(values: Field) -> Field:
 
     Percentiles near the top follow the fat of the scalp; the median follows the brain.
     """
-    low = np.percentile(values, 1)
-    middle = np.median(values[values > values.mean()])
-    scaled = (values - low) / max(float(middle - low), 1e-6)
+    low, bright = low_and_bright(values)
+    middle = np.median(bright) if bright.size else low
+    scaled = (values - low) / max(float(middle) - low, TINY)
     held: Field = np.clip(scaled, 0, 5).astype(np.float32)
     return held
 

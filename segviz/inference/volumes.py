@@ -27,6 +27,11 @@ Field = NDArray[np.float32]
 SLAB = 16
 """Native planes that are brought back at once."""
 
+WILD = 10
+"""Values this many times further up than 99.9 % of all are held there."""
+
+TINY = float(np.finfo(np.float32).tiny)
+
 BACKGROUND_LOGIT = 9.0
 """Of cells in no window but empty ones; those of the classes are 0."""
 
@@ -141,11 +146,20 @@ def scale(values: Field) -> Field:
 
     The second is that of the head, however much air is around it. Values end at 0 and 2.
     """
-    low = np.percentile(values, 1)
-    bright = values[values > values.mean()]
+    low, bright = low_and_bright(values)
     high = np.percentile(bright, 98) if bright.size else low
-    scaled: Field = np.clip((values - low) / max(float(high - low), 1e-6), 0, 2)
+    scaled: Field = np.clip((values - low) / max(float(high) - low, TINY), 0, 2)
     return scaled.astype(np.float32)
+
+
+def low_and_bright(values: Field) -> tuple[float, Field]:
+    """The 1st percentile, and all values above the mean.
+
+    A few wild values do not count for the mean: they would leave nothing else above it.
+    """
+    low, top = (float(edge) for edge in np.percentile(values, (1, 99.9)))
+    bright: Field = values[values > np.minimum(values, low + WILD * (top - low)).mean()]
+    return low, bright
 
 
 def filled_box(scaled: Field, above: float = 0.1, margin: int = 8) -> Box:

@@ -55,6 +55,7 @@ def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
             start(store, [visit], card, chosen)
         if len(case.segmented) > 1 and st.button(f"Run on all {len(case.segmented)}"):
             start(store, list(case.segmented), card, chosen)
+    last_notes(runs)
 
 
 def options(card: Card) -> dict[str, int | str]:
@@ -138,3 +139,9 @@ def last_failure(runs: list[jobs.Job]) -> None:
     """What the last run said, if it did not succeed (the newest comes first)."""
     if runs and runs[0].state in ("failed", "interrupted", "cancelled"):
         st.html(f'<p class="sv-note">{escape(runs[0].message)}</p>')
+
+
+def last_notes(runs: list[jobs.Job]) -> None:
+    """What the last run noted: which bands it took, or that nothing was found."""
+    for note in (runs[0].result or {}).get("report", {}).get("notes", []) if runs else []:
+        st.html(f'<p class="sv-note">{escape(note)}</p>')
