@@ -7,6 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -230,6 +231,7 @@ def _report(
     }
 
 
+@cache
 def _versions() -> dict[str, str]:
     installed = {d.name.lower() for d in importlib.metadata.distributions()}
     return {name: importlib.metadata.version(name) for name in REPORTED if name in installed}
