@@ -22,6 +22,9 @@ Kind = Literal["volume", "scene", "both"]
 Method = Literal["network", "kmeans", "otsu"]
 
 METADATA, WEIGHTS = "metadata.json", "model.safetensors"
+ONNX, ONNX_FILE = "ONNX", "model.onnx"
+"""Name of a network that is a file of its own, and that file."""
+
 ADDED = "models"
 """Folder of the workspace with the models that its people added."""
 
@@ -72,8 +75,12 @@ class Card:
     metadata: Mapping[str, Any]
 
     @property
+    def is_onnx(self) -> bool:
+        return bool(self.metadata.get("network_def", {}).get("name") == ONNX)
+
+    @property
     def weights(self) -> Path:
-        return self.folder / WEIGHTS
+        return self.folder / (ONNX_FILE if self.is_onnx else WEIGHTS)
 
     @property
     def sha256(self) -> str:
@@ -202,7 +209,7 @@ def verify(card: Card) -> None:
         raise Refused(
             "SV-MDL-003",
             f"The weights of the model '{card.name}' are missing, so it cannot run; put "
-            f"{WEIGHTS} back into its folder.",
+            f"{card.weights.name} back into its folder.",
         )
     status = card.weights.stat()
     if _sha256(card.weights, status.st_size, status.st_mtime_ns) != card.sha256:

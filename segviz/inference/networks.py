@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
+import pickle
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from monai.networks.nets.basic_unet import BasicUNet
+from monai.networks.nets.segresnet import SegResNet
 from monai.networks.nets.unet import UNet
+from numpy._core.multiarray import scalar
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -16,10 +21,20 @@ from torch import Tensor, nn
 from segviz.errors import Refused
 from segviz.inference.catalog import Card
 from segviz.inference.dynamic_world import DynamicWorld
+from segviz.inference.nnunet import PlannedUNet
 
 HEADER_BYTES = 4 * 2**20
 """Most that the header of a weights file may take; ours take some kB."""
 
+
+HARMLESS: list[Any] = [
+    (scalar, "numpy.core.multiarray.scalar"),
+    scalar,
+    np.dtype,
+    *(type(np.dtype(kind)) for kind in ("f4", "f8", "i4", "i8", "?")),
+    codecs.encode,
+]
+"""What numbers of numpy in a checkpoint are made of, beside the tensors of torch."""
 
 TINY_SHARE = 1e-7
 """Below single precision's last digit of 1; its logarithm is still a number."""
@@ -62,6 +77,8 @@ ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "UNet": UNet,
     "BasicUNet": BasicUNet,
     "HeadedUNet": HeadedUNet,
+    "SegResNet": SegResNet,
+    "PlannedUNet": PlannedUNet,
     "DynamicWorld": DynamicWorld,
     "Ensemble": Ensemble,
 }
@@ -129,6 +146,45 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise Refused(
             "SV-MDL-006", "The weights file is damaged, so nothing was run; fetch it again."
         ) from error
+
+
+def read_checkpoint(path: Path) -> Any:
+    """What a file of torch holds, if that is tensors, numbers and text and nothing that runs.
+
+    Raises:
+        Refused: it holds something else, or is damaged (SV-MDL-031).
+    """
+    try:
+        with torch.serialization.safe_globals(HARMLESS):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise Refused(
+            "SV-MDL-031",
+            f"{path.name} is damaged, or holds more than tensors and numbers: such a file is a "
+            "program, and programs of others are not run. Save the plain state dict and add that.",
+        ) from error
+
+
+def plain_state(state: Any, file_name: str) -> dict[str, Tensor]:
+    """A state dict of tensors, without the prefixes of wrappers around the network.
+
+    Raises:
+        Refused: it is something else (SV-MDL-031).
+    """
+    if (
+        not isinstance(state, Mapping)
+        or not state
+        or not all(isinstance(value, Tensor) for value in state.values())
+    ):
+        raise Refused(
+            "SV-MDL-031",
+            f"{file_name} holds no state dict, that is tensors by name, and a whole network is a "
+            "program that is not run. Save its state_dict() and add that.",
+        )
+    return {
+        str(name).removeprefix("module.").removeprefix("_orig_mod."): value
+        for name, value in state.items()
+    }
 
 
 def write_weights(network: nn.Module, path: Path, notes: Mapping[str, str] | None = None) -> None:

@@ -14,13 +14,13 @@ from scipy import ndimage
 from segviz.errors import Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
-from segviz.inference import runtime
+from segviz.inference import intensity, runtime
 from segviz.inference.catalog import Card
 from segviz.inference.resample import along_axes, axis_weights, is_identity
 from segviz.inference.run import Run
 from segviz.inference.runtime import Runtime
 from segviz.inference.sides import tell_apart
-from segviz.inference.windows import Box, balanced_boxes, gaussian
+from segviz.inference.windows import Box, balanced_boxes, full_boxes, gaussian
 
 Field = NDArray[np.float32]
 
@@ -98,18 +98,23 @@ def class_count(card: Card) -> int:
     return len(card.legend) + 1 - len(sides(card))
 
 
-def axes_of(grid: VolumeGrid, spacing_mm: float) -> list[Axis]:
-    """From a canonical grid to that of a network."""
+def axes_of(grid: VolumeGrid, spacing_mm: float | Sequence[float] | None) -> list[Axis]:
+    """From a canonical grid to that of a network; the same one where no spacing is asked for."""
+    wanted = grid.spacing_mm if spacing_mm is None else spacing_mm
+    edges = (wanted,) * 3 if isinstance(wanted, int | float) else tuple(wanted)
     return [
-        Axis.between(size, spacing, spacing_mm)
-        for size, spacing in zip(grid.shape, grid.spacing_mm, strict=True)
+        Axis.between(size, spacing, edge)
+        for size, spacing, edge in zip(grid.shape, grid.spacing_mm, edges, strict=True)
     ]
 
 
 def prepared(volume: Volume, axes: list[Axis], settings: dict[str, Any]) -> tuple[Field, Box]:
     """What a network is given, and the box in it that is not air."""
     values = volume.grid.to_canonical(volume.data).astype(np.float32)
-    scaled: Field = scale(along_axes(values, [axis.there() for axis in axes])) * settings["gain"]
+    values = along_axes(values, [axis.there() for axis in axes])
+    if "intensity" in settings:
+        return intensity.prepared(values, settings["intensity"], settings["crop"])
+    scaled: Field = scale(values) * settings["gain"]
     return scaled, filled_box(scaled)
 
 
@@ -200,8 +205,11 @@ def averaged_logits(
 ) -> Field:
     """Logits [class, x, y, z] of an image, laid out in few windows of equal size."""
     image = image[None] if image.ndim == 3 else image
-    layout = balanced_boxes(
-        image.shape[1:], tuple(settings["window"]), settings["multiple"], settings["overlap"]
+    space, window = image.shape[1:], tuple(settings["window"])
+    layout = (
+        full_boxes(space, window, tuple(settings["overlap"]))
+        if settings.get("full_windows", False)
+        else balanced_boxes(space, window, settings["multiple"], settings["overlap"])
     )
     return in_windows(image, layout, network, card, run, settings["mirrored"], extra_steps)
 

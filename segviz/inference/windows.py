@@ -47,6 +47,22 @@ def balanced_boxes(
     return window, boxes
 
 
+def full_boxes(
+    shape: tuple[int, ...], window: tuple[int, ...], overlap: tuple[int, ...]
+) -> tuple[tuple[int, ...], list[Box]]:
+    """Windows of just one size, evenly spread, for networks whose answer depends on it."""
+    starts = []
+    for size, length, least in zip(shape, window, overlap, strict=True):
+        count = max(1, math.ceil((size - least) / (length - least)))
+        room = max(size - length, 0)
+        starts.append([round(room * n / max(count - 1, 1)) for n in range(count)])
+    boxes = [
+        tuple(slice(start, start + length) for start, length in zip(corner, window, strict=True))
+        for corner in product(*starts)
+    ]
+    return window, boxes
+
+
 def gaussian(shape: tuple[int, ...], sigma: float = 0.125) -> NDArray[np.float32]:
     """Weights of a window's cells, 1 in the middle; ``sigma`` in window lengths, as in nnU-Net."""
     weights = np.ones(shape, np.float32)

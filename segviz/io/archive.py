@@ -43,6 +43,24 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
         ]
 
 
+def unpack_tree(archive: Path, folder: Path) -> None:
+    """Unpack a zip archive with its folders, for things whose file names mean something.
+
+    Raises:
+        Refused: as ``unpack``; a name that is there twice counts as damage.
+    """
+    with (
+        refusing("SV-ARC-002", "The archive is damaged or cut short; pack or upload it again."),
+        zipfile.ZipFile(archive) as packed,
+    ):
+        entries = [e for e in packed.infolist() if not e.is_dir()]
+        _require_safe(entries)
+        for entry in _wanted(entries):
+            path = folder.joinpath(*PurePosixPath(entry.filename).parts)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _extract(packed, entry, path)
+
+
 def _wanted(entries: list[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
     """Files that are no leftovers of a Mac."""
     for entry in entries:
