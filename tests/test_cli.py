@@ -278,6 +278,19 @@ def test_models(answer: Callable[..., Any], segviz: Segviz) -> None:
     assert "Licence" in segviz("models", "show", "otsu").stdout
 
 
+def test_models_can_be_added_and_removed(
+    answer: Callable[..., Any], segviz: Segviz, tmp_path: Path
+) -> None:
+    made = tiny_models.scene_card(tmp_path / "made" / "two-covers")
+    added = answer("models", "add", str(made.folder), "--name", "mine")
+    assert added["model"] == "mine"
+    assert "mine" in {card["model"] for card in answer("models", "list")}
+    assert answer("models", "remove", "mine") == {"removed": "mine"}
+    unknown = segviz("models", "add", "static-world")
+    assert unknown.exit_code == 2
+    assert "dynamic-world" in unknown.stderr
+
+
 def test_open_and_export(
     answer: Callable[..., Any], segviz: Segviz, spheres: phantoms.Spheres, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from segviz.inference.windows import balanced, balanced_boxes, gaussian, tiles
+from segviz.inference.windows import balanced, balanced_boxes, full_boxes, gaussian, tiles
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,10 @@ def test_tiles_of_a_window_have_one_shape():
         for tile in tiles((0, 1000, 0, 333), core=256, halo=16, multiple=8)
     }
     assert len(shapes) == 1
+
+
+def test_full_windows_keep_their_size_and_overlap():
+    window, boxes = full_boxes((10, 30), (16, 16), (8, 8))
+    assert window == (16, 16)
+    assert [box[0] for box in boxes] == [slice(0, 16)] * 3
+    assert [box[1] for box in boxes] == [slice(0, 16), slice(7, 23), slice(14, 30)]

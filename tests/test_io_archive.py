@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from segviz.errors import Refused
-from segviz.io.archive import unpack
+from segviz.io.archive import unpack, unpack_tree
 from segviz.io.open import check
 
 
@@ -85,3 +85,19 @@ def test_a_map_inside_an_archive_is_refused_with_a_way_out(tmp_path: Path) -> No
     assert check([path])[0].code == "SV-ARC-009"
     inner = packed(tmp_path / "inner.zip", x=b"1").read_bytes()
     assert check([packed(tmp_path / "o.zip", **{"i.zip": inner})])[0].code == "SV-ARC-009"
+
+
+def test_a_tree_keeps_its_folders(tmp_path: Path) -> None:
+    path = packed(tmp_path / "z.zip", **{"m/configs/a.json": b"1", "__MACOSX/m/a": b"2"})
+    unpack_tree(path, tmp_path / "out")
+    files = [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
+    assert files == [tmp_path / "out" / "m" / "configs" / "a.json"]
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x"])
+def test_a_tree_that_leads_out(tmp_path: Path, name: str) -> None:
+    path = packed(tmp_path / "z.zip", **{name: b"1"})
+    with pytest.raises(Refused) as refusal:
+        unpack_tree(path, tmp_path / "out")
+    assert refusal.value.code == "SV-ARC-004"
+    assert not (tmp_path / "x").exists()

@@ -247,8 +247,8 @@ def _class_name(target: str, home: str) -> str:
 
 
 def _image(metadata: Config) -> Config:
-    inputs: Config = metadata.get("network_data_format", {}).get("inputs", {})
-    return inputs.get("image", {})
+    image: Config = metadata.get("network_data_format", {}).get("inputs", {}).get("image", {})
+    return image
 
 
 def _write_weights(folder: Path, draft: Path) -> None:
@@ -259,6 +259,7 @@ def _write_weights(folder: Path, draft: Path) -> None:
             "model.pt is missing or damaged, and nothing is known of the model without it; give "
             "the folder as its makers packed it.",
         )
+    state: Any
     if there[0].suffix == ".safetensors":
         state = networks.read_weights(there[0])
     else:

@@ -35,7 +35,7 @@ def ranged(values: Field, low: float, high: float, to: Sequence[float], clip: bo
     """From one range to another."""
     share = (values - np.float32(low)) / np.float32(high - low)
     scaled: Field = share * np.float32(to[1] - to[0]) + np.float32(to[0])
-    return np.clip(scaled, *to) if clip else scaled
+    return np.clip(scaled, np.float32(to[0]), np.float32(to[1])) if clip else scaled
 
 
 def spread(values: Field, to: Sequence[float]) -> Field:

@@ -7,7 +7,7 @@ supervision, which only training needs, are left out.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -18,10 +18,13 @@ SLOPE = 0.01
 
 Size = Sequence[int]
 
-CONVOLUTIONS = {2: nn.Conv2d, 3: nn.Conv3d}
-TRANSPOSED = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
-NORMS = {2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}
-POOLS = {2: nn.AvgPool2d, 3: nn.AvgPool3d}
+Layers = Mapping[int, Callable[..., nn.Module]]
+"""A kind of layer by the number of axes."""
+
+CONVOLUTIONS: Layers = {2: nn.Conv2d, 3: nn.Conv3d}
+TRANSPOSED: Layers = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+NORMS: Layers = {2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}
+POOLS: Layers = {2: nn.AvgPool2d, 3: nn.AvgPool3d}
 
 
 class ConvNorm(nn.Sequential):

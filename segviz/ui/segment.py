@@ -68,10 +68,12 @@ def option(key: str, what: Mapping[str, Any]) -> int | str:
     """A whole number of a range, or one of the choices that the card names."""
     title = what["description"].capitalize()
     if "choices" not in what:
-        return st.slider(title, what["lowest"], what["highest"], what["default"], key=key)
+        number: int = st.slider(title, what["lowest"], what["highest"], what["default"], key=key)
+        return number
     choices = dict(what["choices"])
     default = list(choices).index(what["default"])
-    return st.selectbox(title, choices, default, format_func=choices.__getitem__, key=key)
+    chosen: str = st.selectbox(title, choices, default, format_func=choices.__getitem__, key=key)
+    return chosen
 
 
 def unsuited(store: Store, visit: Visit, card: Card) -> str | None:
