@@ -3,4 +3,4 @@
 from segviz.ui import frame, models
 
 with frame.page("Models") as store:
-    models.cards(store.settings)
+    models.cards(store)

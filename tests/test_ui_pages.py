@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -9,8 +12,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from web_case import LPS, Server, write_volume
+from workspace import finished_run
 
 from segviz import jobs, opening, viewers, workbench
+from segviz.inference import catalog, pictures
+from segviz.inference.pictures import Picture
 from segviz.ui import frame
 
 PAGES = Path(__file__).parent.parent / "pages"
@@ -221,3 +227,71 @@ def test_a_name_is_never_markup(server: Server):
     )
     for page in ("review", "change", "cases"):
         assert "<img src=x" not in text(run(page, case=case.id))
+
+
+def test_review_tells_what_the_last_run_said(server: Server):
+    visit = server.volume.visits[0]
+    finished_run(server.store, visit.id, np.zeros((5, 6, 7), np.uint8), 0.5)
+    shown = text(run("review", case=server.volume.id))
+    assert "None found." in shown and "Last run: lesions 1.0" in shown
+
+
+FAR_AWAY = {"source": "far-away", "bytes": 900_000}
+
+
+def model(server: Server, monkeypatch: pytest.MonkeyPatch, **metadata: object) -> Path:
+    """A models folder with one card, a copy of Otsu's with changes."""
+    known = server.store.settings.models / "otsu" / "metadata.json"
+    folder = server.store.home / "other models" / "one"
+    folder.mkdir(parents=True)
+    text = json.dumps(json.loads(known.read_text()) | metadata)
+    (folder / "metadata.json").write_text(text)
+    given = replace(server.store.settings, models=folder.parent)
+    monkeypatch.setattr(frame.settings, "load", lambda: given)
+    return folder
+
+
+def test_models_are_filtered_by_world(server: Server, monkeypatch: pytest.MonkeyPatch):
+    model(server, monkeypatch, name="Only scans", kind="volume")
+    test = run("models")
+    assert "Only scans" in text(test)
+    test.segmented_control[0].set_value("land").run()
+    assert "Only scans" not in text(test)
+
+
+def test_a_model_without_its_weights_says_how_to_get_them(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    model(server, monkeypatch, method="network", kind="volume", fetched=FAR_AWAY)
+    assert "<code>segviz models add far-away</code>" in text(run("models"))
+    shown = text(run("review", case=server.volume.id))
+    assert "1 model not offered" in shown and "segviz models add far-away" in shown
+
+
+def test_rows_by_patient_unfold_and_sums_are_shown(server: Server, monkeypatch: pytest.MonkeyPatch):
+    rows = [
+        {"data": f"patient {n}", "measure": "Dice", "values": {"tumour": n / 10}} for n in range(5)
+    ]
+    mean = {"data": "mean of 5 patients", "measure": "Dice", "values": {"tumour": 0.2}}
+    model(server, monkeypatch, eval_metrics=[*rows, mean])
+    shown = text(run("models"))
+    assert shown.index("mean of 5 patients") < shown.index("One by one: 5 rows")
+    assert shown.index("One by one") < shown.index("patient 3") and "0.300" in shown
+
+
+def test_a_card_shows_its_pictures_by_an_address_of_ours(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    folder = model(server, monkeypatch)
+    body = b"RIFF....WEBPpicture"
+    picture = Picture.of("failure", "It <fails>", "nobody", (3, 4, 3), body)
+    pictures.keep(catalog.read_card(folder), [(picture, body)])
+    shown = text(run("models"))
+    assert "It &lt;fails&gt;" in shown
+    address = re.search(r'src="(/sv/models/[^"]+/one/failure\.webp\?v=\w{16})"', shown)
+    assert address
+
+
+def test_models_of_a_case_are_left_to_their_case(server: Server, monkeypatch: pytest.MonkeyPatch):
+    model(server, monkeypatch, case="some-case", name="Learnt there")
+    assert "Learnt there" not in text(run("models"))

@@ -17,7 +17,9 @@ from workspace import finished_run
 from segviz import workbench
 from segviz.edit import runs
 from segviz.errors import Conflict, DiskFull, NotFound, Question, Refused
+from segviz.inference import catalog, pictures
 from segviz.io.masks import read_mask
+from segviz.store import access
 from segviz.web import errors
 
 EDITS = {"base_revision": 0, "uuid": "first", "tool": "brush"}
@@ -370,3 +372,14 @@ def test_an_upload_that_leaves_no_room_is_refused(server: Server, monkeypatch):
     answer = server.client.post(f"{uploads(server)}/{upload}/0", content=b"x" * 11)
     assert answer.status_code == 413
     assert server.store.upload_files(upload) == []
+
+
+def test_a_models_picture_needs_the_models_token(server: Server):
+    token = access.token(server.store.settings, "models")
+    card = next(card for card in catalog.models(server.store.settings) if pictures.of(card))
+    answer = server.client.get(f"/sv/models/{token}/{card.name}/example.webp")
+    assert answer.headers["content-type"] == "image/webp"
+    assert opened(answer).shape[2] == 3
+    assert server.client.get(f"/sv/models/wrong/{card.name}/example.webp").status_code == 403
+    for path in (f"{card.name}/metadata.json", "none/example.webp", "../example.webp"):
+        assert server.client.get(f"/sv/models/{token}/{path}").status_code == 404

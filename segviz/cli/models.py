@@ -145,6 +145,28 @@ def remove(name: str, as_json: bool) -> None:
         click.echo(f"{card.title} ({card.name}) was removed.")
 
 
+@models.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@as_json
+def picture(names: tuple[str, ...], as_json: bool) -> None:
+    """Draw the pictures of all cards, or of some: models at work, and where they fail."""
+    from segviz import settings
+    from segviz.demo import pictures
+    from segviz.inference import catalog
+
+    there = settings.load()
+    folder = there.home / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    material = pictures.Material(folder)
+    known = [name for name in pictures.GALLERY if name in catalog.folders(there)]
+    cards = [catalog.card(there, name) for name in names or known]
+    drawn = [card.name for card in cards if pictures.make(card, material)]
+    if as_json:
+        print_json({"drawn": drawn})
+    else:
+        click.echo(f"Drawn: {', '.join(drawn) or 'none'}.")
+
+
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=EXISTING, metavar="INPUT...")
 @click.option("--model", required=True, metavar="NAME", help="See `segviz models`.")

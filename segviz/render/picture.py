@@ -33,8 +33,15 @@ def paletted_png(labels: NDArray[np.uint8], legend: Legend, opacity: float = 1.0
     return _save(picture, format="PNG", transparency=opaque, **_FAST)
 
 
+def webp(pixels: NDArray[np.uint8]) -> bytes:
+    """[row, column, 3] colours, quality 82."""
+    return _save(Image.fromarray(pixels), format="WEBP", quality=82, method=6)
+
+
 def media_type(picture: bytes) -> str:
-    """``"image/png"`` or ``"image/jpeg"``."""
+    """``"image/png"``, ``"image/webp"`` or ``"image/jpeg"``."""
+    if picture[8:12] == b"WEBP":
+        return "image/webp"
     return "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
 
 

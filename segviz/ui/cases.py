@@ -12,7 +12,6 @@ from segviz.grid import VolumeGrid
 from segviz.store import Store
 from segviz.ui import frame, intake, links, words
 
-WORLDS = {"all": None, "medical": "volume", "land": "scene"}
 COLUMNS = [1.15, 3.2, 1, 1.2, 1.25, 1.1]
 
 
@@ -42,7 +41,7 @@ def filtered(cases: Sequence[Case]) -> list[Case]:
     left, right = st.columns([1.2, 1], vertical_alignment="center")
     with left:
         world = st.segmented_control(
-            "Show", list(WORLDS), default="all", required=True, label_visibility="collapsed"
+            "Show", list(words.WORLDS), default="all", required=True, label_visibility="collapsed"
         )
     with right:
         typed = st.text_input(
@@ -51,7 +50,7 @@ def filtered(cases: Sequence[Case]) -> list[Case]:
             label_visibility="collapsed",
             icon=":material/search:",
         )
-    wanted = WORLDS[world or "all"]
+    wanted = words.WORLDS[world or "all"]
     return [
         case
         for case in cases

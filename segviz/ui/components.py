@@ -18,6 +18,7 @@ from segviz import viewers
 
 def show(name: str, data: Mapping[str, Any], key: str, trigger: str = "") -> Any:
     """Mount a component; the value of its trigger in the run that the trigger caused."""
+    key = key.replace("_", ".")  # an id may hold two in a row, which Streamlit keeps for itself
     if not trigger:
         _component(name)(key=key, data=dict(data))
         return None

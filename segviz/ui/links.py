@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from segviz.case import Case, Visit
+from segviz.inference.catalog import Card
+from segviz.inference.pictures import Picture
 from segviz.store import Store, access
 
 
@@ -18,6 +20,11 @@ def visit(store: Store, case: Case, of: Visit) -> str:
 
 def thumbnail(store: Store, case: Case) -> str:
     return f"{base(store, case)}/thumbnail.png?v={case.revision}"
+
+
+def model_picture(store: Store, card: Card, picture: Picture) -> str:
+    token = access.token(store.settings, "models")
+    return f"/sv/models/{token}/{card.name}/{picture.file}?v={picture.sha256}"
 
 
 def uploads(store: Store) -> str:

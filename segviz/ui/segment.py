@@ -29,13 +29,17 @@ def section(store: Store, case: Case, visit: Visit) -> None:
 
 def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
     """The models that suit, why the others do not, and the button."""
-    cards = [card for card in catalog.models(store.settings) if card.kind in (case.world, "both")]
+    cards = [
+        card
+        for card in catalog.models(store.settings)
+        if card.kind in (case.world, "both") and card.case in (None, case.id)
+    ]
     reasons = {card.name: unsuited(store, visit, card) for card in cards}
     suited = [card for card in cards if reasons[card.name] is None]
     if not suited:
         st.html('<p class="sv-soft">No model suits this image; paint by hand.</p>')
+        not_offered(cards, reasons)
         return
-    last_failure(runs)
     names = [card.name for card in suited]
     last = runs[0].params.get("model") if runs else None
     card = st.selectbox(
@@ -43,8 +47,7 @@ def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
         suited,
         index=names.index(last) if last in names else 0,
         format_func=lambda c: c.title,
-        help=not_offered(cards, reasons),
-        label_visibility="visible" if len(suited) < len(cards) else "collapsed",
+        label_visibility="collapsed",
         key=f"model-for-{case.world}",
     )
     jobs.expect(store, visit.id, card.name)
@@ -55,7 +58,9 @@ def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
             start(store, [visit], card, chosen)
         if len(case.segmented) > 1 and st.button(f"Run on all {len(case.segmented)}"):
             start(store, list(case.segmented), card, chosen)
-    last_notes(runs)
+    if runs:
+        last_run(runs[0])
+    not_offered(cards, reasons)
 
 
 def options(card: Card) -> dict[str, int | str]:
@@ -83,9 +88,19 @@ def unsuited(store: Store, visit: Visit, card: Card) -> str | None:
     return catalog.suits(card, visit.channels, "scene")
 
 
-def not_offered(cards: list[Card], reasons: dict[str, str | None]) -> str | None:
-    lines = [f"- {card.title}: {reasons[card.name]}" for card in cards if reasons[card.name]]
-    return "Not offered for this image:\n" + "\n".join(lines) if lines else None
+def not_offered(cards: list[Card], reasons: dict[str, str | None]) -> None:
+    """The models that are not in the list, each with its reason; unfolds."""
+    items = "".join(
+        f"<li>{escape(card.title)}: {words.code(reason)}</li>"
+        for card in cards
+        if (reason := reasons[card.name])
+    )
+    count = sum(reason is not None for reason in reasons.values())
+    if items:
+        st.html(
+            f'<details class="sv-more"><summary>{words.plural(count, "model")} not offered for '
+            f'this image</summary><ul class="sv-list">{items}</ul></details>'
+        )
 
 
 def start(store: Store, visits: list[Visit], card: Card, options: Mapping[str, int | str]) -> None:
@@ -137,13 +152,16 @@ def progress_text(job: jobs.Job) -> str:
     return " · ".join(parts)
 
 
-def last_failure(runs: list[jobs.Job]) -> None:
-    """What the last run said, if it did not succeed (the newest comes first)."""
-    if runs and runs[0].state in ("failed", "interrupted", "cancelled"):
-        st.html(f'<p class="sv-note">{escape(runs[0].message)}</p>')
-
-
-def last_notes(runs: list[jobs.Job]) -> None:
-    """What the last run noted: which bands it took, or that nothing was found."""
-    for note in (runs[0].result or {}).get("report", {}).get("notes", []) if runs else []:
-        st.html(f'<p class="sv-note">{escape(note)}</p>')
+def last_run(job: jobs.Job) -> None:
+    """What the last run said: why it did not succeed, or what its reader ought to know."""
+    if job.state in ("failed", "interrupted", "cancelled"):
+        st.html(f'<p class="sv-note">{escape(job.message)}</p>')
+        return
+    result = job.result or {}
+    report = result.get("report", {})
+    notes = "".join(
+        f'<p class="sv-said-of-run">{escape(note)}</p>' for note in report.get("notes", ())
+    )
+    seconds = report.get("seconds", {}).get("total")
+    took = f" in {seconds:.1f} s on {escape(str(report.get('device', '')))}" if seconds else ""
+    st.html(f'{notes}<p class="sv-note">Last run: {escape(result.get("source", ""))}{took}</p>')

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
 from segviz.case import Case, Status, Visit
+
+WORLDS: dict[str, str | None] = {"all": None, "medical": "volume", "land": "scene"}
+"""What lists are filtered by."""
 
 STATUS_ICONS: dict[Status, str] = {"new": "○", "in progress": "◐", "reviewed": "●"}
 
@@ -112,6 +116,15 @@ def visits_of(case: Case) -> str:
 
 def swatch(color: str) -> str:
     return f'<span class="sv-swatch" style="background:{escape(color)}"></span>'
+
+
+def code(text: str) -> str:
+    """HTML of a sentence with commands in backticks.
+
+    >>> code("run `segviz demo` & wait")
+    'run <code>segviz demo</code> &amp; wait'
+    """
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,331 @@
+"""Pictures for the models' cards: each model at work, and where it fails.
+
+Made from what may be shown to anybody: nilearn's MNI152 average brain (BSD), tumours drawn into it,
+and the Sentinel-2 series over Romania. What is said of a picture is measured on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from segviz.change import align
+from segviz.demo import lesion, romania, summers
+from segviz.demo.make import TREE_COVER_PERCENT
+from segviz.grid import VolumeGrid
+from segviz.image import Volume
+from segviz.inference import pictures, predict
+from segviz.inference.catalog import Card
+from segviz.inference.pictures import Picture
+from segviz.io import geotiff
+from segviz.mask import Label, Legend, Mask
+from segviz.render import slices, stretch
+from segviz.render.picture import webp
+
+Pixels = NDArray[np.uint8]
+Bits = NDArray[np.bool_]
+
+WIDTH, HEIGHT = 600, 360
+GAP = 4
+MNI152 = "MNI152 average brain (nilearn, BSD)"
+COPERNICUS = (
+    "Contains modified Copernicus Sentinel data 2015-2021 and Copernicus tree cover density 2018, "
+    "from the package nrt (European Union, EUPL-1.2)"
+)
+WRONG = Legend((Label(1, "too much", "#D55E00"), Label(2, "missed", "#56B4E9")))
+
+
+@dataclass(frozen=True, eq=False)
+class Plate:
+    """Pixels [row, column, 3], what they show and whose data they were made from."""
+
+    pixels: Pixels
+    caption: str
+    credit: str
+
+
+class Material:
+    """What pictures are made from, each read or drawn once.
+
+    Args:
+        folder: where the Sentinel-2 series is kept, or fetched to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def brain(self) -> tuple[VolumeGrid, NDArray[np.float32]]:
+        return lesion.template()
+
+    @cached_property
+    def growth(self) -> NDArray[np.float32]:
+        return lesion.growth(*self.brain)
+
+    def head(self, data: NDArray[np.generic]) -> Volume:
+        return Volume(self.brain[0], data, channel="MR", window=(0.0, float(np.max(data))))
+
+    def tumour(self, visit: lesion.Visit) -> tuple[Volume, Bits]:
+        """A scan after contrast agent, and where its tumour is."""
+        truth = lesion.tumour(self.growth, round(visit.volume_ml * 1000))
+        scan = lesion.scan(self.brain[1], truth, visit)
+        return Volume(self.brain[0], scan, channel="MR", window=(0.0, 1000.0)), truth
+
+    @cached_property
+    def wheel(self) -> Path:
+        return romania.fetch(self._folder)
+
+    @cached_property
+    def cube(self) -> romania.Cube:
+        return romania.read_cube(self.wheel)
+
+    @cached_property
+    def trees(self) -> Bits:
+        """Where trees cover half of the ground or more in 2018, on the cube's grid."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "cover.tif"
+            romania.write_tree_cover(self.wheel, path)
+            scene = geotiff.open_scene(path, {})
+            (percent,), valid = scene.read((0, scene.grid.shape[0], 0, scene.grid.shape[1]))
+        labels = np.where(valid & (percent >= TREE_COVER_PERCENT), 1, 0).astype(np.uint8)
+        moved = align.nearest(Mask(scene.grid, labels, summers.LEGEND), self.cube.grid)
+        return moved.data == 1
+
+    def land(self, year: int, card: Card) -> tuple[Pixels, Pixels]:
+        """Natural colours of a summer, and a model's labels."""
+        summer = self.cube.summer(year)
+        labels = np.zeros(self.cube.grid.shape, np.uint8)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "summer.tif"
+            geotiff.write_scene(
+                summer.reflectance, self.cube.grid, path, summers.BANDS, summer.when, nodata=0
+            )
+            predict.segment_scene(geotiff.open_scene(path, {}), card, labels)
+        red, green, blue = (summer.reflectance[summers.BANDS.index(b)] for b in ("B4", "B3", "B2"))
+        colours = [stretch.to_uint8(b, *stretch.percentiles(b)) for b in (red, green, blue)]
+        return np.dstack(colours), labels
+
+
+Draw = Callable[[Card, Material], tuple[Plate, Plate]]
+
+
+def make(card: Card, material: Material) -> bool:
+    """Draw the pictures of a model into its folder; False where none are known how to draw."""
+    if card.name not in GALLERY:
+        return False
+    example, failure = GALLERY[card.name](card, material)
+    kinds: tuple[tuple[pictures.Kind, Plate], ...] = (("example", example), ("failure", failure))
+    drawn = [(kind, plate, webp(plate.pixels)) for kind, plate in kinds]
+    pictures.keep(
+        card,
+        [
+            (Picture.of(kind, plate.caption, plate.credit, plate.pixels.shape, body), body)
+            for kind, plate, body in drawn
+        ],
+    )
+    return True
+
+
+def brain_anatomy(card: Card, material: Material) -> tuple[Plate, Plate]:
+    average = material.head(material.brain[1])
+    found = predict.segment_volume(average, card).mask
+    scan, tumour = material.tumour(lesion.VISITS[-1])
+    drawn = predict.segment_volume(scan, card).mask
+    shares = np.bincount(drawn.data[tumour], minlength=256) / tumour.sum()
+    most = [
+        f"{shares[label]:.0%} as {card.legend[int(label)].name if label else 'background'}"
+        for label in np.argsort(shares)[:-3:-1]
+    ]
+    return (
+        Plate(
+            planes(average, found, (("axial", 8.0), ("coronal", -18.0))),
+            f"The average of 152 brains at 1 mm, in {len(card.legend)} labels.",
+            MNI152,
+        ),
+        Plate(
+            planes(scan, drawn, (("axial", 30.0), ("coronal", -12.0))),
+            f"A tumour drawn into it ({tumour.sum() / 1000:.1f} ml): it never learnt of any "
+            f"and paints {' and '.join(most)}.",
+            f"{MNI152}, simulated tumour",
+        ),
+    )
+
+
+def enhancing_tumour(card: Card, material: Material) -> tuple[Plate, Plate]:
+    visit = lesion.VISITS[1]
+    scan, tumour = material.tumour(visit)
+    found = predict.segment_volume(scan, card).mask
+    dark = np.where(tumour, 0.45, 1.0) * material.brain[1]
+    plain = material.head((dark * 750).astype(np.float32))
+    missed = predict.segment_volume(plain, card).mask
+    views = (("axial", 30.0), ("coronal", -12.0))
+    return (
+        Plate(
+            planes(scan, found, views),
+            f"A simulated tumour of {tumour.sum() / 1000:.1f} ml at 1 mm: "
+            f"{volume_ml(found):.1f} ml found, Dice {dice(found.data == 1, tumour):.2f}.",
+            f"{MNI152}, simulated tumour",
+        ),
+        Plate(
+            planes(plain, missed, views),
+            f"The same tumour without contrast agent: {volume_ml(missed):.1f} of "
+            f"{tumour.sum() / 1000:.1f} ml found. It draws what takes up contrast agent and "
+            "nothing else of a tumour.",
+            f"{MNI152}, simulated tumour",
+        ),
+    )
+
+
+def otsu(card: Card, material: Material) -> tuple[Plate, Plate]:
+    even = "One threshold tells the brain from the dark around it and from its fluid."
+    uneven = "Where the coil sees one side brighter, the same threshold cuts the other side away."
+    return classical(card, material, even, uneven)
+
+
+def k_means(card: Card, material: Material) -> tuple[Plate, Plate]:
+    even = (
+        "Four groups of brightness: outside, fluid, grey and white matter come out by themselves."
+    )
+    uneven = "Where the coil sees one side brighter, groups follow the coil and not the tissue."
+    return classical(card, material, even, uneven)
+
+
+def classical(card: Card, material: Material, even: str, uneven: str) -> tuple[Plate, Plate]:
+    """A method fitted to the image itself: on even brightness, and on uneven."""
+    tissue = material.brain[1]
+    shade = np.linspace(1.6, 0.4, tissue.shape[0], dtype=np.float32)[:, None, None]
+    views = (("axial", 8.0), ("coronal", -18.0))
+    plates = []
+    for data, caption in ((tissue, even), (tissue * shade, uneven)):
+        scan = material.head(data)
+        mask = predict.segment_volume(scan, card).mask
+        plates.append(Plate(planes(scan, mask, views), caption, MNI152))
+    return plates[0], plates[1]
+
+
+def forest(card: Card, material: Material) -> tuple[Plate, Plate]:
+    colours, labels = material.land(romania.MAPPED.year, card)
+    label = next(label.value for label in card.legend if label.name == "forest")
+    found, trees = labels == label, material.trees
+    wrong = np.where(found & ~trees, 1, np.where(~found & trees, 2, 0)).astype(np.uint8)
+    overlap = np.count_nonzero(found & trees) / np.count_nonzero(found | trees)
+    shares = [np.count_nonzero(wrong == which) / wrong.size for which in (1, 2)]
+    return (
+        Plate(
+            beside(colours, overlaid(colours, found.astype(np.uint8), forest_legend(card, label))),
+            f"Carpathians, summer {romania.MAPPED.year}, 1 km: IoU {overlap:.2f} with the "
+            f"Copernicus map of trees on at least {TREE_COVER_PERCENT} % of the ground.",
+            COPERNICUS,
+        ),
+        Plate(
+            beside(colours, overlaid(colours, wrong, WRONG)),
+            f"Against the same map, orange is called forest where there is less ({shares[0]:.0%} "
+            f"of the ground), blue is missed ({shares[1]:.0%}).",
+            COPERNICUS,
+        ),
+    )
+
+
+def forest_legend(card: Card, label: int) -> Legend:
+    return Legend((Label(1, "forest", card.legend[label].color),))
+
+
+GALLERY: Mapping[str, Draw] = {
+    "brain-anatomy-mr": brain_anatomy,
+    "enhancing-tumour-t1c": enhancing_tumour,
+    "forest-rgb": forest,
+    "forest-sentinel2": forest,
+    "k-means": k_means,
+    "otsu": otsu,
+}
+
+
+def planes(volume: Volume, mask: Mask, views: tuple[tuple[slices.Plane, float], ...]) -> Pixels:
+    """Slices side by side, each as large as its part of the plate allows."""
+    grid = volume.grid
+    values, labels = grid.to_canonical(volume.data), grid.to_canonical(mask.data)
+    width = (WIDTH - GAP * (len(views) - 1)) // len(views)
+    low, high = volume.window or stretch.default_window(volume.data)
+    parts = []
+    for plane, mm in views:
+        grey = stretch.to_uint8(slices.plane(values, grid.canonical, plane, mm), low, high)
+        cut = slices.plane(labels, grid.canonical, plane, mm)
+        box = filled(grey)
+        spacing = [
+            s for axis, s in enumerate(grid.canonical.spacing_mm) if axis != slices.AXIS[plane]
+        ]
+        shape = fitted(grey[box].shape, (spacing[1], spacing[0]), (HEIGHT, width))
+        drawn = slices.resize(grey[box], shape, Pillow.Resampling.BICUBIC)
+        shown = slices.resize(cut[box], shape, Pillow.Resampling.NEAREST)
+        parts.append(
+            centred(slices.overlay(np.dstack([drawn] * 3), shown, mask.legend), (HEIGHT, width))
+        )
+    return joined(parts)
+
+
+def filled(grey: Pixels, margin: int = 4) -> tuple[slice, slice]:
+    """Rows and columns that are not all dark, and a little around them."""
+    box = []
+    for axis in (1, 0):
+        there = np.flatnonzero((grey > 12).any(axis=axis))
+        first, last = (there[0], there[-1]) if len(there) else (0, grey.shape[1 - axis] - 1)
+        box.append(slice(max(int(first) - margin, 0), int(last) + 1 + margin))
+    return box[0], box[1]
+
+
+def fitted(
+    shape: tuple[int, ...], spacing: tuple[float, float], into: tuple[int, int]
+) -> tuple[int, int]:
+    """Rows and columns with square pixels that fill a part without leaving it."""
+    down, across = shape[0] * spacing[0], shape[1] * spacing[1]
+    scale = min(into[0] / down, into[1] / across)
+    return round(down * scale), round(across * scale)
+
+
+def centred(pixels: Pixels, shape: tuple[int, int]) -> Pixels:
+    """The picture in the middle of a black one."""
+    whole = np.zeros((*shape, 3), np.uint8)
+    top, left = (shape[0] - pixels.shape[0]) // 2, (shape[1] - pixels.shape[1]) // 2
+    whole[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
+    return whole
+
+
+def overlaid(colours: Pixels, labels: Pixels, legend: Legend) -> Pixels:
+    """Labels over a scene, both enlarged to half a plate."""
+    return slices.overlay(half(colours, Pillow.Resampling.BICUBIC),
+                          half(labels, Pillow.Resampling.NEAREST), legend)  # fmt: skip
+
+
+def half(pixels: Pixels, how: Pillow.Resampling = Pillow.Resampling.BICUBIC) -> Pixels:
+    """The middle of a scene, enlarged to fill half of a plate."""
+    width = (WIDTH - GAP) // 2
+    columns = round(pixels.shape[0] * width / HEIGHT)
+    left = (pixels.shape[1] - columns) // 2
+    return slices.resize(pixels[:, left : left + columns], (HEIGHT, width), how)
+
+
+def beside(colours: Pixels, drawn: Pixels) -> Pixels:
+    return joined([half(colours), drawn])
+
+
+def joined(parts: list[Pixels]) -> Pixels:
+    gap = np.full((HEIGHT, GAP, 3), 255, np.uint8)
+    pieces = [piece for part in parts for piece in (gap, part)][1:]
+    return np.hstack(pieces)
+
+
+def dice(found: Bits, truth: Bits) -> float:
+    return 2 * np.count_nonzero(found & truth) / (np.count_nonzero(found) + np.count_nonzero(truth))
+
+
+def volume_ml(mask: Mask) -> float:
+    """Of all that is labelled."""
+    assert isinstance(mask.grid, VolumeGrid)
+    return float(np.count_nonzero(mask.data) * mask.grid.voxel_volume_ml)
