@@ -20,9 +20,10 @@ SHIPPED = sorted(path.parent for path in MODELS.glob("*/pictures.json"))
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
 def test_shipped_pictures_are_small_and_of_the_shipped_weights(folder: Path) -> None:
     card = catalog.read_card(folder)
-    assert pictures.weights_of(folder) == card.sha256, f"segviz models picture {card.name}"
-    assert {picture.kind for picture in pictures.of(card)} == {"example", "failure"}
-    for picture in pictures.of(card):
+    if not card.fetched:
+        assert pictures.weights_of(folder) == card.sha256, f"segviz models picture {card.name}"
+    assert {picture.kind for picture in pictures.of(folder)} == {"example", "failure"}
+    for picture in pictures.of(folder):
         assert (folder / picture.file).stat().st_size < 100_000
         assert picture.caption.endswith(".") and picture.credit
 

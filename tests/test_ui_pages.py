@@ -15,7 +15,7 @@ from web_case import LPS, Server, write_volume
 from workspace import finished_run
 
 from segviz import jobs, opening, viewers, workbench
-from segviz.inference import catalog, pictures
+from segviz.inference import pictures
 from segviz.inference.pictures import Picture
 from segviz.ui import frame
 
@@ -285,7 +285,7 @@ def test_a_card_shows_its_pictures_by_an_address_of_ours(
     folder = model(server, monkeypatch)
     body = b"RIFF....WEBPpicture"
     picture = Picture.of("failure", "It <fails>", "nobody", (3, 4, 3), body)
-    pictures.keep(catalog.read_card(folder), [(picture, body)])
+    pictures.keep(folder, "", [(picture, body)])
     shown = text(run("models"))
     assert "It &lt;fails&gt;" in shown
     address = re.search(r'src="(/sv/models/[^"]+/one/failure\.webp\?v=\w{16})"', shown)

@@ -376,7 +376,7 @@ def test_an_upload_that_leaves_no_room_is_refused(server: Server, monkeypatch):
 
 def test_a_models_picture_needs_the_models_token(server: Server):
     token = access.token(server.store.settings, "models")
-    card = next(card for card in catalog.models(server.store.settings) if pictures.of(card))
+    card = next(card for card in catalog.models(server.store.settings) if pictures.of(card.folder))
     answer = server.client.get(f"/sv/models/{token}/{card.name}/example.webp")
     assert answer.headers["content-type"] == "image/webp"
     assert opened(answer).shape[2] == 3

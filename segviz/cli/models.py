@@ -159,8 +159,13 @@ def picture(names: tuple[str, ...], as_json: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     material = pictures.Material(folder)
     known = [name for name in pictures.GALLERY if name in catalog.folders(there)]
-    cards = [catalog.card(there, name) for name in names or known]
-    drawn = [card.name for card in cards if pictures.make(card, material)]
+    drawn = []
+    for name in names or known:
+        card = catalog.card(there, name)
+        if name in pictures.GALLERY and not card.waiting:
+            shipped = there.models / name
+            pictures.make(card, material, shipped if shipped.is_dir() else card.folder)
+            drawn.append(name)
     if as_json:
         print_json({"drawn": drawn})
     else:

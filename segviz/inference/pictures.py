@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from segviz.inference.catalog import Card
+from segviz.settings import Settings
 
 Kind = Literal["example", "failure"]
 
@@ -48,12 +49,18 @@ class Picture:
         return FILES[self.kind]
 
 
-def of(card: Card) -> tuple[Picture, ...]:
-    """The pictures of a model, the example first; none where its folder has none."""
+def folder_of(settings: Settings, card: Card) -> Path:
+    """Where a model's pictures are: with the shipped card, also where its weights were fetched."""
+    shipped = settings.models / card.name
+    return shipped if (shipped / LIST).is_file() else card.folder
+
+
+def of(folder: Path) -> tuple[Picture, ...]:
+    """The pictures in a model's folder, the example first; none where it has none."""
     try:
-        kept = json.loads((card.folder / LIST).read_text(encoding="utf-8"))
+        kept = json.loads((folder / LIST).read_text(encoding="utf-8"))
         found = tuple(Picture(**row) for row in kept["pictures"])
-        return tuple(picture for picture in found if (card.folder / picture.file).is_file())
+        return tuple(picture for picture in found if (folder / picture.file).is_file())
     except (FileNotFoundError, KeyError, TypeError, ValueError):
         return ()
 
@@ -63,10 +70,10 @@ def weights_of(folder: Path) -> str:
     return str(json.loads((folder / LIST).read_text(encoding="utf-8"))["weights"])
 
 
-def keep(card: Card, pictures: Sequence[tuple[Picture, bytes]]) -> None:
-    """Write pictures (WebP) into the model's folder, and what they show."""
+def keep(folder: Path, weights: str, pictures: Sequence[tuple[Picture, bytes]]) -> None:
+    """Write pictures (WebP) into a model's folder, and what they show of which weights (sha256)."""
     for picture, body in pictures:
-        (card.folder / picture.file).write_bytes(body)
-    kept = {"weights": card.sha256, "pictures": [asdict(picture) for picture, _ in pictures]}
+        (folder / picture.file).write_bytes(body)
+    kept = {"weights": weights, "pictures": [asdict(picture) for picture, _ in pictures]}
     text = json.dumps(kept, indent=2, ensure_ascii=False) + "\n"
-    (card.folder / LIST).write_text(text, encoding="utf-8")
+    (folder / LIST).write_text(text, encoding="utf-8")

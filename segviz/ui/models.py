@@ -56,7 +56,7 @@ def cards(store: Store) -> None:
 
 def card(store: Store, shown: Card) -> str:
     """The whole card; what few people look for unfolds."""
-    album = pictures.of(shown)
+    album = pictures.of(pictures.folder_of(store.settings, shown))
     return (
         f'<article class="sv-model{" sv-plainly" if not album else ""}">'
         f"<header>{about(shown)}</header>"
@@ -121,7 +121,7 @@ def results(metrics: Sequence[Row]) -> str:
         return ""
     summary, single = split(metrics)
     shown = "".join(table(rows) for rows in alike(summary))
-    folded = "".join(table(rows) for rows in alike(single))
+    folded = "".join(lines(rows) for rows in alike(single))
     if folded:
         title = f"One by one: {words.plural(len(single), 'row')}"
         shown += unfold(title, folded) if shown else folded
@@ -149,23 +149,29 @@ def alike(rows: Iterable[Row], by_measure: bool = False) -> list[list[Row]]:
 def table(rows: Sequence[Row]) -> str:
     """Rows with the same names; many names of few rows stand below each other."""
     names = list(rows[0]["values"])
-    if len(names) > len(rows) and len(names) > FEW:
-        return columns(rows, names)
+    return columns(rows, names) if len(names) > max(len(rows), FEW) else lines(rows)
+
+
+def lines(rows: Sequence[Row]) -> str:
+    """A line for each row, a column for each name; what all have in common stands above."""
     measures = {row["measure"] for row in rows}
     data = {row["data"] for row in rows}
-    title = lambda row: (  # noqa: E731
-        row["data"] if len(measures) == 1 else row["measure"] if len(data) == 1
-        else f"{row['measure']}, {row['data']}"
-    )  # fmt: skip
-    head = "".join(f"<th>{escape(str(name))}</th>" for name in names)
+    head = "".join(f"<th>{escape(str(name))}</th>" for name in rows[0]["values"])
     body = "".join(
-        f"<tr><td>{escape(str(title(row)))}</td>"
+        f"<tr><td>{escape(title(row, len(measures) == 1, len(data) == 1))}</td>"
         + "".join(f"<td>{number(value)}</td>" for value in row["values"].values())
         + "</tr>"
         for row in rows
     )
     caption = measures.pop() if len(measures) == 1 else data.pop() if len(data) == 1 else ""
     return framed(caption, f"<th></th>{head}", body)
+
+
+def title(row: Row, one_measure: bool, one_data: bool) -> str:
+    """What tells a row from the others of its table."""
+    if one_measure:
+        return str(row["data"])
+    return str(row["measure"]) if one_data else f"{row['measure']}, {row['data']}"
 
 
 def columns(rows: Sequence[Row], names: Sequence[str]) -> str:

@@ -33,9 +33,10 @@ def picture(store: Store, request: Request) -> Response:
     if not access.allows(store.settings, SCOPE, request.path_params["token"]):
         raise WrongToken
     card = catalog.card(store.settings, request.path_params["model"])
-    for listed in pictures.of(card):
+    folder = pictures.folder_of(store.settings, card)
+    for listed in pictures.of(folder):
         if listed.file == request.path_params["file"]:
-            return answers.picture((card.folder / listed.file).read_bytes())
+            return answers.picture((folder / listed.file).read_bytes())
     raise NotFound(
         "SV-MDL-019", f"The model '{card.name}' has no such picture; load the page again."
     )
