@@ -6,7 +6,7 @@ import pytest
 import tiny_models
 
 from segviz import settings
-from segviz.errors import NotFound
+from segviz.errors import NotFound, SegvizError
 from segviz.inference import catalog
 from segviz.training import evaluation
 
@@ -19,6 +19,7 @@ def test_a_model_without_an_evaluation_is_said(tmp_path):
 
 @pytest.mark.parametrize("name", evaluation.EVALUATIONS)
 def test_missing_data_are_said(name, tmp_path: Path):
-    with pytest.raises(NotFound) as error:
-        evaluation.evaluate(catalog.card(settings.load(), name), tmp_path)
-    assert error.value.code == "SV-MDL-013"
+    card = catalog.card(settings.load(), name)
+    with pytest.raises(SegvizError) as error:
+        evaluation.evaluate(card, tmp_path)
+    assert error.value.code == ("SV-MDL-020" if card.waiting else "SV-MDL-013")
