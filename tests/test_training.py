@@ -78,7 +78,11 @@ def test_a_published_card_describes_the_network_of_its_recipe(name):
 
 def test_the_brain_card_names_the_groups_and_the_spacing():
     card = catalog.card(settings.load(), "brain-anatomy-mr")
-    assert [label.name for label in card.legend] == list(brain_anatomy.GROUPS)
+    right = card.metadata["volume_input"]["right"]
+    left = [label for label in card.legend if label.value not in right.values()]
+    assert [label.name.removesuffix(", left") for label in left] == list(brain_anatomy.GROUPS)
+    names = {label.value: label.name for label in card.legend}
+    assert all(names[right[n]] == names[int(n)].replace("left", "right") for n in right)
     assert card.metadata["volume_input"]["spacing_mm"] == brain_anatomy.SPACING_MM
 
 
