@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pyproj import CRS
 from scipy import ndimage
 
 from segviz import demo, settings, workbench
@@ -20,6 +17,7 @@ from segviz.demo import lesion, real, romania, summers, synthetic
 from segviz.demo.summers import FOREST, OTHER, Summer
 from segviz.errors import Damaged, NotFound
 from segviz.grid import VolumeGrid
+from segviz.io import nrt
 from segviz.store import Store
 
 Brain = tuple[VolumeGrid, NDArray[np.float32]]
@@ -89,38 +87,11 @@ def test_forest_is_what_is_dark_in_green_light() -> None:
     assert (labels[:, 12:] == OTHER).all()
 
 
-def test_median_of_clear_days() -> None:
-    values = np.array([[[10, 7]], [[20, 7]], [[90, 7]], [[0, 7]]], np.uint16)
-    clear = np.array([[[1, 0]], [[1, 0]], [[0, 0]], [[1, 0]]], bool)
-    assert romania.median(values, clear).tolist() == [[15, 0]]
-
-
-def test_cube_says_where_and_when(tmp_path: Path) -> None:
-    crs = CRS.from_epsg(3035)
-    with h5py.File(tmp_path / "cube.nc", "w") as cube:
-        cube["x"], cube["y"] = [105.0, 115.0, 125.0], [205.0, 195.0]
-        cube["time"] = [0, 335]
-        cube["time"].attrs["units"] = np.bytes_("days since 2015-08-01 00:00:00")
-        cube["spatial_ref"] = 0
-        cube["spatial_ref"].attrs["spatial_ref"] = np.bytes_(crs.to_wkt("WKT1_GDAL"))
-        for name in (*summers.BANDS, "SCL"):
-            cube[name] = np.full((2, 2, 3), 4, np.uint16)
-    wheel = tmp_path / romania.WHEEL
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.write(tmp_path / "cube.nc", romania.CUBE)
-    cube = romania.read_cube(wheel)
-    assert cube.grid.crs == crs
-    assert tuple(cube.grid.transform[:6]) == (10, 0, 100, 0, -10, 210)
-    assert cube.dates == (date(2015, 8, 1), date(2016, 7, 1))
-    assert (cube.summer(2016).reflectance == 4).all()
-    assert (cube.summer(2017).reflectance == 0).all()
-
-
 def test_another_file_under_the_name_of_the_wheel_is_not_used(tmp_path: Path) -> None:
-    (tmp_path / romania.WHEEL).write_bytes(b"something else")
+    (tmp_path / nrt.WHEEL).write_bytes(b"something else")
     with pytest.raises(Damaged):
         romania.fetch(tmp_path)
-    assert not (tmp_path / romania.WHEEL).exists()
+    assert not (tmp_path / nrt.WHEEL).exists()
 
 
 def test_no_network_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pytest
 import tiny_models
 import torch
 from safetensors.torch import load_file, save_file
+from scipy import ndimage
 
 from segviz.errors import Refused
 from segviz.inference import networks
@@ -116,3 +117,50 @@ def test_notes_travel_with_the_weights(tmp_path):
     networks.write_weights(network, tmp_path / "b.safetensors")
     assert networks.read_notes(tmp_path / "a.safetensors") == {"steps": "7"}
     assert networks.read_notes(tmp_path / "b.safetensors") == {}
+
+
+NEIGHBOURHOOD = {
+    "name": "NeighbourhoodUNet",
+    "kwargs": {
+        "in_channels": 3,
+        "out_channels": 2,
+        "channels": [4, 4, 4],
+        "pixel": 8,
+        "windows": [3, 7],
+        "zero": -2.0,
+    },
+}
+
+
+def test_a_neighbourhood_is_what_scipy_finds_in_it():
+    """Inside, the window's mean and spread; a block's four pixels; each band's share of light."""
+    image = np.random.default_rng(0).normal(0, 1, (3, 40, 60)).astype(np.float32)
+    seen = networks.build(NEIGHBOURHOOD).neighbourhood(torch.from_numpy(image)[None])[0].numpy()
+    blocks, squares = (v.reshape(3, 20, 2, 30, 2).mean((2, 4)) for v in (image, image**2))
+    inside = np.s_[:, 3:-3, 3:-3]
+    assert (seen[:4] == [image[0, i::2, j::2] for i in (0, 1) for j in (0, 1)]).all()
+    light = np.maximum(blocks + 2, 0)
+    shares = networks.SHARE_SCALE * light / (light.sum(0) + networks.SOME_LIGHT)
+    assert np.allclose(seen[12:15], shares, atol=1e-5)
+    for start, edge in ((15, 3), (21, 7)):
+        mean, square = (
+            ndimage.uniform_filter(values, (0, edge, edge)) for values in (blocks, squares)
+        )
+        spread = networks.SPREAD_SCALE * np.sqrt(square - mean**2)
+        assert np.allclose(seen[start : start + 3][inside], mean[inside], atol=1e-5)
+        assert np.allclose(seen[start + 3 : start + 6][inside], spread[inside], atol=1e-4)
+
+
+def test_light_of_nothing_and_even_ground_are_numbers():
+    network = networks.build(NEIGHBOURHOOD).eval()
+    assert torch.isfinite(network(torch.full((1, 3, 16, 16), -2.0))).all()
+
+
+def test_a_tile_with_its_halo_gets_the_answer_of_the_whole():
+    torch.manual_seed(0)
+    network = networks.build(NEIGHBOURHOOD).eval()
+    image = torch.randn(1, 3, 160, 192)
+    with torch.inference_mode():
+        whole, tile = network(image), network(image[..., 16:128, 32:144])
+    inside, there = np.s_[..., 40:72, 40:72], np.s_[..., 56:88, 72:104]
+    assert torch.allclose(tile[inside], whole[there], atol=1e-5)

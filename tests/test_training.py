@@ -12,7 +12,15 @@ import torch
 from segviz import settings
 from segviz.errors import NotFound
 from segviz.inference import catalog, networks
-from segviz.training import RECIPES, brain_anatomy, forest_rgb, loop, synthesis, train
+from segviz.training import (
+    RECIPES,
+    brain_anatomy,
+    forest_rgb,
+    forest_sentinel2,
+    loop,
+    synthesis,
+    train,
+)
 from segviz.training.synthesis import Contrast, Head
 
 DATA = Path(os.environ.get("SEGVIZ_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -69,10 +77,19 @@ def test_the_forest_recipe_overfits_one_batch():
     assert overfit(definition, image.expand(1, 3, 40, 40), (labels > 1).long()[None], 2) < 0.1
 
 
+def test_the_sentinel_recipe_overfits_one_batch():
+    image, labels = nested_boxes((40, 40))
+    image = torch.sigmoid(image).expand(1, 4, 40, 40)
+    assert overfit(forest_sentinel2.NETWORK, image, (labels > 1).long()[None], 2) < 0.1
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_published_card_describes_the_network_of_its_recipe(name):
     card = catalog.card(settings.load(), name)
-    assert card.metadata["network_def"] == RECIPES[name].NETWORK
+    recipe = RECIPES[name]
+    members = {"members": recipe.MEMBERS, "network": recipe.NETWORK}
+    ensemble = {"name": "Ensemble", "kwargs": members}
+    assert card.metadata["network_def"] == (recipe.NETWORK if recipe.MEMBERS == 1 else ensemble)
     assert len(RECIPES[name].CLASS_WEIGHTS) == RECIPES[name].NETWORK["kwargs"]["out_channels"]
 
 
@@ -113,10 +130,9 @@ def test_the_rate_rises_then_falls():
 
 def test_shifting_logits_adds_to_each_class():
     torch.manual_seed(0)
-    for recipe in (brain_anatomy, forest_rgb):
+    for recipe, axes in ((brain_anatomy, 3), (forest_rgb, 2)):
         network = networks.build(recipe.NETWORK).eval()
-        channels, axes = (recipe.NETWORK["kwargs"][k] for k in ("in_channels", "spatial_dims"))
-        image = torch.rand(1, channels, *(16,) * axes)
+        image = torch.rand(1, recipe.NETWORK["kwargs"]["in_channels"], *(16,) * axes)
         shift = torch.arange(recipe.NETWORK["kwargs"]["out_channels"], dtype=torch.float32)
         with torch.inference_mode():
             before = network(image)
@@ -214,6 +230,14 @@ def test_training_writes_a_model_folder_that_runs(tmp_path):
     assert card.metadata["training"]["steps"] == 2
     assert card.metrics == []
     assert networks.load(card)(torch.zeros(1, 3, 64, 64)).shape == (1, 2, 64, 64)
+
+
+def test_the_halves_of_the_ground_do_not_meet():
+    numbers = np.arange(200).reshape(2, 100)
+    ground = forest_sentinel2.Ground(np.zeros((4, 2, 100), np.float32), numbers)
+    west, east = (ground.half(member).forest for member in (0, 1))
+    assert west[0].tolist() == list(range(48))
+    assert east[0].tolist() == list(range(52, 100))
 
 
 def test_members_are_trained_one_by_one_and_joined(tmp_path, monkeypatch):

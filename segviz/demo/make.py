@@ -16,7 +16,7 @@ from segviz.demo.real import real_cases
 from segviz.demo.summers import Summer
 from segviz.errors import Damaged, NotFound
 from segviz.grid import RasterGrid, VolumeGrid
-from segviz.io import geotiff
+from segviz.io import geotiff, nrt
 from segviz.mask import Label, Legend, Mask
 from segviz.store import Store
 
@@ -91,8 +91,11 @@ def forest_over_time(store: Store, folder: Path, say: Say) -> Case:
             for summer in synthetic.summers()
         ]
         return ensure(store, "Synthetic forest 2016-2020", notice, drawn)
-    cube = romania.read_cube(wheel)
-    seen = [forest_shot(cube.summer(year), cube.grid, folder, "romania") for year in summers.YEARS]
+    cube = nrt.read_cube(wheel)
+    seen = [
+        forest_shot(romania.summer(cube, year), cube.grid, folder, "romania")
+        for year in summers.YEARS
+    ]
     shots = [*seen, tree_cover_shot(wheel, folder)]
     return ensure(store, "Romania 2016-2020", "", shots)
 
@@ -113,7 +116,7 @@ def forest_shot(summer: Summer, grid: RasterGrid, folder: Path, place: str) -> S
 
 def tree_cover_shot(wheel: Path, folder: Path) -> Shot:
     """The independent map of 2018: forest is where trees cover half of the ground or more."""
-    path = folder / f"tree-cover-{romania.MAPPED}.tif"
+    path = folder / f"tree-cover-{nrt.MAPPED}.tif"
 
     def scene() -> Path:
         romania.write_tree_cover(wheel, path)
@@ -129,4 +132,4 @@ def tree_cover_shot(wheel: Path, folder: Path) -> Shot:
             opened.grid, np.where(valid, labels, 0).astype(np.uint8), summers.LEGEND, source
         )
 
-    return Shot(romania.MAPPED, scene, mask, reference=True)
+    return Shot(nrt.MAPPED, scene, mask, reference=True)

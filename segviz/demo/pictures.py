@@ -7,7 +7,7 @@ and the Sentinel-2 series over Romania. What is said of a picture is measured on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from segviz.image import Volume
 from segviz.inference import pictures, predict
 from segviz.inference.catalog import Card
 from segviz.inference.pictures import Picture
-from segviz.io import geotiff
+from segviz.io import geotiff, nrt
 from segviz.mask import Label, Legend, Mask
 from segviz.render import slices, stretch
 from segviz.render.picture import webp
@@ -88,8 +88,8 @@ class Material:
         return romania.fetch(self._folder)
 
     @cached_property
-    def cube(self) -> romania.Cube:
-        return romania.read_cube(self.wheel)
+    def cube(self) -> nrt.Cube:
+        return nrt.read_cube(self.wheel)
 
     @cached_property
     def trees(self) -> Bits:
@@ -105,7 +105,7 @@ class Material:
 
     def land(self, year: int, card: Card) -> tuple[Pixels, Pixels]:
         """Natural colours of a summer, and a model's labels."""
-        summer = self.cube.summer(year)
+        summer = romania.summer(self.cube, year)
         labels = np.zeros(self.cube.grid.shape, np.uint8)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "summer.tif"
@@ -213,8 +213,15 @@ def classical(card: Card, material: Material, even: str, uneven: str) -> tuple[P
     return plates[0], plates[1]
 
 
+def forest_learnt_from(card: Card, material: Material) -> tuple[Plate, Plate]:
+    """Forest on the ground that the members learnt from, each from one half of it."""
+    example, failure = forest(card, material)
+    said = " Each of its two members learnt from one half of this ground."
+    return replace(example, caption=example.caption + said), failure
+
+
 def forest(card: Card, material: Material) -> tuple[Plate, Plate]:
-    colours, labels = material.land(romania.MAPPED.year, card)
+    colours, labels = material.land(nrt.MAPPED.year, card)
     label = next(label.value for label in card.legend if label.name == "forest")
     found, trees = labels == label, material.trees
     wrong = np.where(found & ~trees, 1, np.where(~found & trees, 2, 0)).astype(np.uint8)
@@ -223,7 +230,7 @@ def forest(card: Card, material: Material) -> tuple[Plate, Plate]:
     return (
         Plate(
             beside(colours, overlaid(colours, found.astype(np.uint8), forest_legend(card, label))),
-            f"Carpathians, summer {romania.MAPPED.year}, 1 km: IoU {overlap:.2f} with the "
+            f"Carpathians, summer {nrt.MAPPED.year}, 1 km: IoU {overlap:.2f} with the "
             f"Copernicus map of trees on at least {TREE_COVER_PERCENT} % of the ground.",
             COPERNICUS,
         ),
@@ -286,7 +293,7 @@ GALLERY: Mapping[str, Draw] = {
     "brain-anatomy-mr": brain_anatomy,
     "enhancing-tumour-t1c": enhancing_tumour,
     "forest-rgb": forest,
-    "forest-sentinel2": forest,
+    "forest-sentinel2": forest_learnt_from,
     "k-means": k_means,
     "land-cover-sentinel2": land_cover,
     "otsu": otsu,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from numpy._core.multiarray import scalar
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn import functional
 
 from segviz.errors import Refused
 from segviz.inference.catalog import Card
@@ -35,6 +37,12 @@ HARMLESS: list[Any] = [
     codecs.encode,
 ]
 """What numbers of numpy in a checkpoint are made of, beside the tensors of torch."""
+
+SHARE_SCALE, SPREAD_SCALE = 6.0, 4.0
+"""Bring shares and spreads to about the size of the other channels."""
+
+SOME_LIGHT = 1e-3
+"""Keeps the shares of a pixel without light from being 0 / 0."""
 
 TINY_SHARE = 1e-7
 """Below single precision's last digit of 1; its logarithm is still a number."""
@@ -56,6 +64,94 @@ class HeadedUNet(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.head(self.body(image))
         return logits
+
+
+class NeighbourhoodUNet(nn.Module):
+    """A U-Net on blocks of 2 x 2 pixels that also sees the mean and spread around each block.
+
+    Texture over hundreds of metres, which a small network is slow to learn, is given by fixed
+    filters: for each band its mean and standard deviation in ``windows``, and its share of all
+    bands. They and what the U-Net saw around go through 1x1 convolutions to the four pixels of the
+    block, so edges are sharp at the cost of half the resolution.
+
+    Args:
+        in_channels, out_channels: bands and classes.
+        channels: of the U-Net, from fine to coarse; each level halves the resolution.
+        pixel: channels of the 1x1 convolutions.
+        windows: edges of the windows in blocks, odd.
+        zero: the value that stands for no light, e.g. -mean/spread of the input.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        channels: Sequence[int],
+        pixel: int,
+        windows: Sequence[int],
+        zero: float,
+    ) -> None:
+        super().__init__()
+        self.windows, self.zero = tuple(windows), zero
+        seen = in_channels * (4 + 1 + 2 * len(windows))
+        pairs = list(itertools.pairwise(channels))
+        self.first = _block(seen, channels[0])
+        self.down = nn.ModuleList(_block(fine, coarse) for fine, coarse in pairs)
+        self.back = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in reversed(pairs))
+        self.up = nn.ModuleList(_block(fine, fine) for fine, _ in reversed(pairs[1:]))
+        self.pixel = nn.Sequential(
+            nn.Conv2d(seen + channels[0], pixel, 1),
+            nn.ReLU(),
+            nn.Conv2d(pixel, pixel, 1),
+            nn.ReLU(),
+            nn.Conv2d(pixel, 4 * out_channels, 1),
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        """[n, band, row, column] to logits [n, class, row, column]; rows and columns are even."""
+        seen = self.neighbourhood(image)
+        context, skipped = self.first(seen), []
+        for down in self.down:
+            skipped.append(context)
+            context = down(functional.max_pool2d(context, 2))
+        for back, up in itertools.zip_longest(self.back, self.up):
+            context = skipped.pop() + _doubled(back(context))
+            context = up(context) if up else context
+        return functional.pixel_shuffle(self.pixel(torch.cat([seen, context], 1)), 2)
+
+    def neighbourhood(self, image: Tensor) -> Tensor:
+        """[n, channel, row/2, column/2]: pixels of a block, shares, mean and spread by window."""
+        with torch.no_grad():
+            block = functional.avg_pool2d(torch.cat([image, image * image], 1), 2)
+            light = (block[:, : image.shape[1]] - self.zero).clamp_min(0)
+            shares = light / (light.sum(1, keepdim=True) + SOME_LIGHT)
+            around = [_mean_and_spread(block, edge) for edge in self.windows]
+            pixels = functional.pixel_unshuffle(image, 2)
+            return torch.cat([pixels, SHARE_SCALE * shares, *around], 1)
+
+
+def _block(entering: int, leaving: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(entering, leaving, 3, padding=1, bias=False),
+        nn.BatchNorm2d(leaving, momentum=0.02),
+        nn.ReLU(),
+    )
+
+
+def _doubled(image: Tensor) -> Tensor:
+    return functional.interpolate(image, scale_factor=2.0, mode="bilinear")
+
+
+def _mean_and_spread(block: Tensor, edge: int) -> Tensor:
+    """Of values and their squares [n, 2 band, ...]; at the border, of what of the window is there.
+
+    The squares of whole pixels are averaged, so the spread is that of pixels, not of blocks.
+    """
+    for kernel in ((1, edge), (edge, 1)):
+        padding = (kernel[0] // 2, kernel[1] // 2)
+        block = functional.avg_pool2d(block, kernel, 1, padding, count_include_pad=False)
+    mean, square = block.chunk(2, 1)
+    return torch.cat([mean, SPREAD_SCALE * (square - mean * mean).clamp_min(0).sqrt()], 1)
 
 
 class Ensemble(nn.Module):
@@ -80,6 +176,7 @@ ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "SegResNet": SegResNet,
     "PlannedUNet": PlannedUNet,
     "DynamicWorld": DynamicWorld,
+    "NeighbourhoodUNet": NeighbourhoodUNet,
     "Ensemble": Ensemble,
 }
 

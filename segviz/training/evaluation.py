@@ -8,12 +8,18 @@ from pathlib import Path
 from segviz.errors import NotFound
 from segviz.inference import catalog
 from segviz.inference.catalog import Card
-from segviz.training.scores import brain_anatomy_mr, forest_rgb, land_cover_sentinel2
+from segviz.training.scores import (
+    brain_anatomy_mr,
+    forest_rgb,
+    forest_sentinel2,
+    land_cover_sentinel2,
+)
 from segviz.training.scores.overlap import Progress, Row
 
 EVALUATIONS: Mapping[str, Callable[[Card, Path, Progress | None], list[Row]]] = {
     "brain-anatomy-mr": brain_anatomy_mr.evaluate,
     "forest-rgb": forest_rgb.evaluate,
+    "forest-sentinel2": forest_sentinel2.evaluate,
     "land-cover-sentinel2": land_cover_sentinel2.evaluate,
 }
 

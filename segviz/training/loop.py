@@ -107,9 +107,12 @@ def fit(
 
 
 def shift_logits(network: nn.Module, shift: Tensor) -> None:
-    """Add [class] to all logits by way of the last convolution's bias."""
+    """Add [class] to all logits by way of the last convolution's bias.
+
+    A network that answers for blocks of pixels has a bias for each pixel of a class.
+    """
     last = [m for m in network.modules() if isinstance(m, nn.modules.conv._ConvNd)][-1]
-    if last.bias is None or last.bias.shape != shift.shape:
-        raise ValueError("the network does not end in a convolution with one bias a class")
+    if last.bias is None or len(last.bias) % len(shift):
+        raise ValueError("the network does not end in a convolution with biases of the classes")
     with torch.no_grad():
-        last.bias += shift
+        last.bias += shift.repeat_interleave(len(last.bias) // len(shift))

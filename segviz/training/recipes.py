@@ -18,7 +18,7 @@ from torch import nn
 from segviz import settings
 from segviz.errors import NotFound, Refused
 from segviz.inference import catalog, networks
-from segviz.training import brain_anatomy, forest_rgb
+from segviz.training import brain_anatomy, forest_rgb, forest_sentinel2
 from segviz.training.loop import Draw, fit
 
 CHECKPOINT_STEPS, LOG_STEPS = 200, 20
@@ -56,6 +56,7 @@ class Recipe(Protocol):
 RECIPES: Mapping[str, Recipe] = {
     "brain-anatomy-mr": brain_anatomy,
     "forest-rgb": forest_rgb,
+    "forest-sentinel2": forest_sentinel2,
 }
 
 
