@@ -41,6 +41,10 @@ COPERNICUS = (
     "Contains modified Copernicus Sentinel data 2015-2021 and Copernicus tree cover density 2018, "
     "from the package nrt (European Union, EUPL-1.2)"
 )
+HIPPOCAMPUS = (-27.0, -21.0, -16.0)
+"""The middle of the left one in the MNI152 brain, R A S in mm."""
+
+AROUND_MM = 34.0
 ADDED = 1000
 """What ESA adds to every value since processing baseline 04.00."""
 
@@ -186,6 +190,31 @@ def enhancing_tumour(card: Card, material: Material) -> tuple[Plate, Plate]:
     )
 
 
+def hippocampus(card: Card, material: Material) -> tuple[Plate, Plate]:
+    tissue = material.brain[1]
+    average = material.head(tissue)
+    turned = material.head(np.where(tissue > 0, 1.1 - tissue, 0).astype(np.float32))
+    right, wrong = (predict.segment_volume(scan, card).mask for scan in (average, turned))
+    views: Views = (("coronal", HIPPOCAMPUS[1]), ("sagittal", HIPPOCAMPUS[0]))
+    parts = ", ".join(
+        f"{label.name} {volume_ml(right, label.value):.2f} ml" for label in card.legend
+    )
+    return (
+        Plate(
+            planes(average, right, views, HIPPOCAMPUS),
+            f"The average of 152 brains, both sides together: {parts}.",
+            MNI152,
+        ),
+        Plate(
+            planes(turned, wrong, views, HIPPOCAMPUS),
+            f"The same brain with dark and bright exchanged, as T2 has them: "
+            f"{volume_ml(wrong):.2f} ml found, Dice {dice(wrong.data > 0, right.data > 0):.2f} "
+            "with the mask of the other picture. It knows T1 alone.",
+            MNI152,
+        ),
+    )
+
+
 def otsu(card: Card, material: Material) -> tuple[Plate, Plate]:
     even = "One threshold tells the brain from the dark around it and from its fluid."
     uneven = "Where the coil sees one side brighter, the same threshold cuts the other side away."
@@ -294,14 +323,21 @@ GALLERY: Mapping[str, Draw] = {
     "enhancing-tumour-t1c": enhancing_tumour,
     "forest-rgb": forest,
     "forest-sentinel2": forest_learnt_from,
+    "hippocampus-t1": hippocampus,
     "k-means": k_means,
     "land-cover-sentinel2": land_cover,
     "otsu": otsu,
 }
 
 
-def planes(volume: Volume, mask: Mask, views: tuple[tuple[slices.Plane, float], ...]) -> Pixels:
-    """Slices side by side, each as large as its part of the plate allows."""
+def planes(
+    volume: Volume, mask: Mask, views: Views, middle: tuple[float, float, float] | None = None
+) -> Pixels:
+    """Slices side by side, each as large as its part of the plate allows.
+
+    Args:
+        middle: R A S in mm of what to show from near; all of the head when None.
+    """
     grid = volume.grid
     values, labels = grid.to_canonical(volume.data), grid.to_canonical(mask.data)
     width = (WIDTH - GAP * (len(views) - 1)) // len(views)
@@ -310,7 +346,7 @@ def planes(volume: Volume, mask: Mask, views: tuple[tuple[slices.Plane, float], 
     for plane, mm in views:
         grey = stretch.to_uint8(slices.plane(values, grid.canonical, plane, mm), low, high)
         cut = slices.plane(labels, grid.canonical, plane, mm)
-        box = filled(grey)
+        box = filled(grey) if middle is None else around(grid, plane, middle)
         spacing = [
             s for axis, s in enumerate(grid.canonical.spacing_mm) if axis != slices.AXIS[plane]
         ]
@@ -330,6 +366,21 @@ def filled(grey: Pixels, margin: int = 4) -> tuple[slice, slice]:
         there = np.flatnonzero((grey > 12).any(axis=axis))
         first, last = (there[0], there[-1]) if len(there) else (0, grey.shape[1 - axis] - 1)
         box.append(slice(max(int(first) - margin, 0), int(last) + 1 + margin))
+    return box[0], box[1]
+
+
+def around(
+    grid: VolumeGrid, plane: slices.Plane, middle: tuple[float, float, float]
+) -> tuple[slice, slice]:
+    """Rows and columns of an upright slice within ``AROUND_MM`` of a place."""
+    canonical = grid.canonical
+    voxel = np.linalg.inv(canonical.affine) @ (*middle, 1.0)
+    column, row = (axis for axis in range(3) if axis != slices.AXIS[plane])
+    box = []
+    for axis in (row, column):
+        size, reach = canonical.shape[axis], AROUND_MM / canonical.spacing_mm[axis]
+        at = size - 1 - voxel[axis]
+        box.append(slice(max(round(at - reach), 0), min(round(at + reach), size)))
     return box[0], box[1]
 
 
@@ -378,7 +429,8 @@ def dice(found: Bits, truth: Bits) -> float:
     return 2 * np.count_nonzero(found & truth) / (np.count_nonzero(found) + np.count_nonzero(truth))
 
 
-def volume_ml(mask: Mask) -> float:
-    """Of all that is labelled."""
+def volume_ml(mask: Mask, label: int | None = None) -> float:
+    """Of a label, or of all that is labelled."""
     assert isinstance(mask.grid, VolumeGrid)
-    return float(np.count_nonzero(mask.data) * mask.grid.voxel_volume_ml)
+    there = mask.data > 0 if label is None else mask.data == label
+    return float(np.count_nonzero(there) * mask.grid.voxel_volume_ml)
