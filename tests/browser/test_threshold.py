@@ -67,6 +67,7 @@ def test_a_threshold_is_moved_spares_strokes_and_is_undone(
     expect(page.get_by_role("button", name=re.compile("How unsure"))).to_be_hidden()
 
     segment(page, "One lesion")
+    expect(page.locator(".sv-threshold")).to_be_visible()
     expect(page.locator(".sv-threshold input")).to_be_enabled()
     first = amount(page, "lesion")
     history = page.locator(".sv-history").first
