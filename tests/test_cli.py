@@ -62,6 +62,7 @@ def test_help_lists_every_command(segviz: Segviz) -> None:
             "check",
             "models",
             "segment",
+            "learn",
             "measure",
             "change",
             "train",

@@ -11,12 +11,14 @@ import nibabel as nib
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from tiny_models import scene_card
 from web_case import LPS, Server, write_volume
 from workspace import finished_run
 
 from segviz import jobs, opening, viewers, workbench
-from segviz.inference import pictures
+from segviz.inference import catalog, pictures
 from segviz.inference.pictures import Picture
+from segviz.settings import Settings
 from segviz.ui import frame
 
 PAGES = Path(__file__).parent.parent / "pages"
@@ -166,6 +168,54 @@ def test_running_a_model_puts_a_job_in_the_queue(server: Server):
     assert job.kind == "segment" and job.is_open
     next(button for button in test.button if button.label == "Cancel").click().run()
     assert jobs.status(server.store, job.id).state == "cancelled"
+
+
+def test_strokes_are_counted_and_learnt_from(server: Server):
+    visit = server.scene.visits[-1]
+    assert "Paint a few strokes of each label" in text(run("review", case=server.scene.id))
+    paint(server, 1, 1)
+    bench = workbench.get(server.store, visit.id)
+    test = run("review", case=server.scene.id)
+    learn = next(button for button in test.button if button.label == "Learn")
+    assert learn.disabled and "samples of one alone" in text(test)
+    bench.edit_shape("brush", 2, [[200, 300]], 2, base_revision=bench.revision, uuid="other")
+    test = run("review", case=server.scene.id)
+    assert "Only one stroke of forest, other" in text(test)
+    next(button for button in test.button if button.label == "Learn").click().run()
+    (job,) = jobs.of_visit(server.store, visit.id)
+    assert job.kind == "learn" and job.is_open
+    assert job.params["model"] == f"learnt-{server.scene.id[:8]}"
+    assert len(job.params["strokes"][0]["entries"]) == 2
+
+
+def test_a_lesson_says_how_well_it_went(server: Server):
+    visit = server.scene.visits[-1]
+    paint(server, 1, 1)
+    job = jobs.submit(server.store, "learn", visit.id, {"model": "learnt"})
+    values = {"all labels": 0.914, "forest": 0.87}
+    server.store.queue.finish(job, "done", result={"metrics": [{"values": values}]})
+    paint(server, 1, 2, radius=1.0)
+    shown = text(run("review", case=server.scene.id))
+    assert "91 % of the cells in strokes held back" in shown
+    assert "87 %" in shown
+
+
+def test_a_scan_can_be_given_a_label_for_its_background(server: Server):
+    test = run("review", case=server.volume.id)
+    assert "What you erase counts as background" in text(test)
+    next(b for b in test.button if b.label == "Add the label background").click().run()
+    legend = workbench.get(server.store, server.volume.visits[0].id).legend
+    assert [label.name for label in legend] == ["Lesion", "background"]
+
+
+def test_a_model_of_another_case_is_not_offered(server: Server, workspace_settings: Settings):
+    for name, case in (("learnt-here", server.scene.id), ("learnt-there", server.volume.id)):
+        file = scene_card(workspace_settings.home / "models" / name, case=case).folder
+        file /= catalog.METADATA
+        file.write_text(file.read_text().replace("Two covers", name))
+    test = run("review", case=server.scene.id)
+    models = next(box for box in test.selectbox if box.label == "Model")
+    assert "learnt-here" in models.options and "learnt-there" not in models.options
 
 
 def test_a_status_is_kept(server: Server):

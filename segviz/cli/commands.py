@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from segviz.cli import models, numbers, workspace
+from segviz.cli import learn, models, numbers, workspace
 from segviz.cli.options import ways_to_answer
 from segviz.errors import Question, SegvizError
 
@@ -51,6 +51,7 @@ for command in (
     workspace.check,
     models.models,
     models.segment,
+    learn.learn,
     numbers.measure,
     numbers.change,
     models.train,

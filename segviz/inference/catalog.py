@@ -19,7 +19,10 @@ from segviz.mask import Legend
 from segviz.settings import Settings
 
 Kind = Literal["volume", "scene", "both"]
-Method = Literal["network", "kmeans", "otsu"]
+Method = Literal["network", "pixels", "kmeans", "otsu"]
+
+WEIGHED: frozenset[Method] = frozenset({"network", "pixels"})
+"""Methods that need weights."""
 
 METADATA, WEIGHTS = "metadata.json", "model.safetensors"
 ONNX, ONNX_FILE = "ONNX", "model.onnx"
@@ -52,7 +55,8 @@ class Card:
     Attributes:
         name: the folder's name.
         kind: which world it segments.
-        method: ``network`` runs weights; ``kmeans`` and ``otsu`` are fitted to the image itself.
+        method: ``network`` runs weights, ``pixels`` those learnt from strokes; ``kmeans`` and
+            ``otsu`` are fitted to the image itself.
         legend: the labels that it gives.
         channels: bands it needs, e.g. ``("red", "green", "blue")``; what a volume must be, e.g.
             ``("MR",)``; empty where any will do.
@@ -132,7 +136,7 @@ def models(settings: Settings) -> list[Card]:
         Refused: a card is damaged or does not say what its model is for (SV-MDL-002).
     """
     cards = [read_card(folder) for folder in folders(settings).values()]
-    return sorted(cards, key=lambda card: (card.method != "network", card.name))
+    return sorted(cards, key=lambda card: (card.method not in WEIGHED, card.name))
 
 
 def folders(settings: Settings) -> dict[str, Path]:
@@ -201,7 +205,7 @@ def verify(card: Card) -> None:
         Refused: they are missing (SV-MDL-003), were not fetched yet (SV-MDL-020) or are other than
             those published (SV-MDL-004).
     """
-    if card.method != "network":
+    if card.method not in WEIGHED:
         return
     if card.waiting:
         raise Refused("SV-MDL-020", f"{card.title} cannot be run yet. {card.waiting}")

@@ -24,6 +24,7 @@ from segviz.errors import Refused
 from segviz.inference.catalog import Card
 from segviz.inference.dynamic_world import DynamicWorld
 from segviz.inference.nnunet import PlannedUNet
+from segviz.inference.pixel_network import PixelNetwork
 
 HEADER_BYTES = 4 * 2**20
 """Most that the header of a weights file may take; ours take some kB."""
@@ -178,6 +179,7 @@ ARCHITECTURES: Mapping[str, Callable[..., nn.Module]] = {
     "DynamicWorld": DynamicWorld,
     "NeighbourhoodUNet": NeighbourhoodUNet,
     "Ensemble": Ensemble,
+    "PixelNetwork": PixelNetwork,
 }
 
 

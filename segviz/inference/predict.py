@@ -93,6 +93,10 @@ def segment_volume(
         labels = volumes.label_volume(volume, card, run)
         if not labels.any():
             run.notes.append(NO_LABEL)
+    elif card.method == "pixels":
+        from segviz.inference import pixels
+
+        labels = pixels.label_planes(volume, card, run)
     elif fitted := classical.fit_volume(volume, card, run):
         labels, legend = _classify_volume(volume, fitted, run), fitted.legend
     if probability is not None and threshold is not None:
@@ -143,6 +147,10 @@ def segment_scene(
         counts = landcover.label_scene_with_network(scene, card, out, run, window)
         if not counts[1:].any():
             run.notes.append(NO_DATA)
+    elif card.method == "pixels":
+        from segviz.inference import pixels
+
+        counts = pixels.label_pixels(scene, card, out, run, window)
     else:
         with run.stage("fit"):
             fitted = classical.fit_scene(scene, card, run)

@@ -90,12 +90,12 @@ def read_tile(scene: Scene, outer: Window, bands: Sequence[int]) -> Read:
     if inside == outer:
         return values, valid
     row, column = (
-        _mirrored(*ends) for ends in ((*outer[:2], *inside[:2]), (*outer[2:], *inside[2:]))
+        mirrored(*ends) for ends in ((*outer[:2], *inside[:2]), (*outer[2:], *inside[2:]))
     )
     return values[:, row[:, None], column], valid[row[:, None], column]
 
 
-def _mirrored(start: int, stop: int, first: int, last: int) -> NDArray[np.int64]:
+def mirrored(start: int, stop: int, first: int, last: int) -> NDArray[np.int64]:
     """Positions start..stop folded back into first..last, counted from first, edges once."""
     size = last - first
     period = max(2 * (size - 1), 1)

@@ -15,15 +15,17 @@ from segviz.store.queue import Job
 
 __all__ = ["Job", "Kind", "cancel", "ensure_worker", "expect", "of_visit", "status", "submit"]
 
-Kind = Literal["segment", "pyramid"]
+Kind = Literal["segment", "learn", "pyramid"]
 
 
 def submit(store: Store, kind: Kind, visit_id: str, params: Mapping[str, Any] | None = None) -> str:
     """Ask for slow work; answers its id, at once.
 
     Args:
-        kind: ``segment`` (params: model, and device and options where they differ from the default)
-            or ``pyramid``.
+        kind: ``segment`` (params: model; window for a part of a scene; device and options where
+            they differ from the default), ``learn`` (params: model, the name it gets; strokes,
+            ``store.strokes`` as JSON; legend; view, the part of a scene that is segmented first) or
+            ``pyramid``.
 
     Raises:
         NotFound: there is no such visit.

@@ -17,8 +17,11 @@ from segviz.inference import catalog, predict
 from segviz.inference.catalog import Card
 from segviz.io import GeoTiffScene, build_pyramid, open_image
 from segviz.jobs.pulse import Pulse
+from segviz.mask import Legend
 from segviz.store import Store, files
 from segviz.store.queue import Job
+from segviz.store.strokes import Strokes, collect
+from segviz.training import learnt, strokes
 
 PYRAMID = "pyramid.tif"
 PROBABILITY = ".p8"
@@ -34,8 +37,9 @@ def segment(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
 
     Returns:
         path of the mask (raw uint8, native C order) relative to the workspace, its legend, source
-        ``"<model> <version>"`` and the run's report; of a model with a threshold also
-        ``probability``, the path of its bytes (``segviz.inference.probability``) beside the mask.
+        ``"<model> <version>"`` and the run's report; ``window`` where only this part of a scene was
+        asked for; of a model with a threshold also ``probability``, the path of its bytes
+        (``segviz.inference.probability``) beside the mask.
     """
     visit = store.visit(job.visit_id)
     image = _image(store, visit)
@@ -51,6 +55,7 @@ def segment(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
         "legend": report["legend"],
         "source": f"{card.name} {card.version}",
         "report": report,
+        **({"window": job.params["window"]} if "window" in job.params else {}),
         **({"probability": str(shares.relative_to(store.home))} if shares.exists() else {}),
     }
 
@@ -91,7 +96,45 @@ def pyramid(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
     return {"path": str(target.relative_to(store.home))}
 
 
-WORK: dict[str, Work] = {"segment": segment, "pyramid": pyramid}
+def learn(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
+    """Teach a pixel classifier the strokes of a case, then ask for its masks.
+
+    The part of a scene that is in view is asked for first, the whole image after it.
+
+    Returns:
+        name and version of the model, and its card's ``eval_metrics`` and ``limitations``.
+    """
+    visit = store.visit(job.visit_id)
+    case = store.case(visit.case_id)
+    painted = [
+        strokes.Painted(_image(store, store.visit(one.visit_id)), collect(store.journal, one))
+        for one in map(Strokes.from_json, job.params["strokes"])
+    ]
+    image = _image(store, visit)
+
+    def progress(done: int, total: int) -> None:
+        pulse.progress(done, total)
+        if pulse.cancelled():
+            raise Cancelled
+
+    channels = learnt.channels_of(image)
+    lesson = strokes.learn(painted, channels, progress)
+    legend = Legend.from_json(job.params["legend"])
+    naming = learnt.Naming(f"Learnt in {case.name}", channels, legend, case.id)
+    name = job.params["model"]
+    card = learnt.write(lesson, image, naming, store.home / catalog.ADDED / name)
+    if view := job.params.get("view"):
+        store.queue.submit("segment", visit.id, {"model": name, "window": view})
+    store.queue.submit("segment", visit.id, {"model": name})
+    return {
+        "model": card.name,
+        "version": card.version,
+        "metrics": card.metrics,
+        "limitations": list(card.examples),
+    }
+
+
+WORK: dict[str, Work] = {"segment": segment, "pyramid": pyramid, "learn": learn}
 
 
 def _segment_volume(
@@ -117,6 +160,7 @@ def _segment_scene(
 ) -> dict[str, Any]:
     """Window by window into the mapped result: memory does not grow with the scene."""
     rows, columns = scene.grid.shape
+    window = job.params.get("window")
     with files.drafted(target) as part:
         with part.open("xb") as file:
             files.allocate(file, rows * columns)
@@ -125,6 +169,7 @@ def _segment_scene(
             scene,
             card,
             out,
+            window=window and tuple(window),
             progress=pulse.progress,
             cancelled=pulse.cancelled,
             device=job.params.get("device", "auto"),

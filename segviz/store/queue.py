@@ -16,8 +16,8 @@ from segviz.store.schema import jobs
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
-URGENT = "segment"
-"""This kind of job goes before all others: somebody waits for it."""
+URGENT = ("segment", "learn")
+"""These kinds of jobs go before all others: somebody waits for them."""
 
 SILENCE = timedelta(seconds=30)
 """A running job that was not heard of for so long is not running any more."""
@@ -109,7 +109,7 @@ class Queue:
         query = (
             select(jobs.c.id)
             .where(jobs.c.state == "queued")
-            .order_by(case((jobs.c.kind == URGENT, 0), else_=1), jobs.c.serial)
+            .order_by(case((jobs.c.kind.in_(URGENT), 0), else_=1), jobs.c.serial)
             .limit(1)
         )
         with self._database.write() as connection:

@@ -14,7 +14,7 @@ from segviz.case import Case, Status, Visit
 from segviz.grid import VolumeGrid
 from segviz.mask import PALETTE
 from segviz.store import Store
-from segviz.ui import components, exchange, frame, links, picture, segment, words
+from segviz.ui import components, exchange, frame, learn, links, picture, segment, words
 
 STATUSES: list[Status] = ["new", "in progress", "reviewed"]
 
@@ -38,7 +38,7 @@ def show_picture(store: Store, case: Case, visit: Visit) -> None:
         components.show("volume", data, f"volume-{case.id}", "changed")
     else:
         data = picture.map_data(store, case, visit, visit.grid)
-        components.show("map", data, f"map-{case.id}", "changed")
+        learn.remember_view(visit, components.show("map", data, f"map-{case.id}", "changed"))
 
 
 def panel(store: Store, case: Case, visit: Visit) -> None:
@@ -51,6 +51,7 @@ def panel(store: Store, case: Case, visit: Visit) -> None:
     else:
         with frame.told():
             segment.section(store, case, visit)
+            learn.section(store, case, visit)
     segment.preparation(store, visit)
     state = workbench.get(store, visit.id).state()
     labels(state, isinstance(visit.grid, VolumeGrid))

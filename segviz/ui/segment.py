@@ -20,7 +20,7 @@ from segviz.ui import frame, words
 def section(store: Store, case: Case, visit: Visit) -> None:
     frame.heading("Segment")
     runs = [job for job in jobs.of_visit(store, visit.id) if job.kind == "segment"]
-    running = next((job for job in runs if job.is_open), None)
+    running = next((job for job in reversed(runs) if job.is_open), None)
     if running:
         watch(store, running.id)
     else:
@@ -119,9 +119,19 @@ def watch(store: Store, job_id: str) -> None:
         share = min(1.0, job.done / job.total) if job.total else 0.0
         st.progress(share, text=progress_text(job))
         if st.button("Cancel", key=f"cancel-{job_id}"):
-            jobs.cancel(store, job_id)
+            cancel(store, job)
 
     frame.fragment(tick, run_every=0.5)()
+
+
+def cancel(store: Store, job: jobs.Job) -> None:
+    """Stop a job and those that wait to do the same to more of the image."""
+    for other in jobs.of_visit(store, job.visit_id):
+        if other.is_open and (other.kind, other.params.get("model")) == (
+            job.kind,
+            job.params.get("model"),
+        ):
+            jobs.cancel(store, other.id)
 
 
 def preparation(store: Store, visit: Visit) -> None:
@@ -141,12 +151,13 @@ def preparation(store: Store, visit: Visit) -> None:
 
 
 def progress_text(job: jobs.Job) -> str:
-    """``Window 12 of 80 · about 20 s left``."""
+    """``12 of 80 windows · about 20 s left``."""
     if job.state == "queued":
         return job.message or "Waiting for the run before"
     if not job.total:
         return job.message or "Preparing"
-    parts = [f"{job.done} of {job.total} windows"]
+    unit = "steps of training" if job.kind == "learn" else "windows"
+    parts = [f"{job.done} of {job.total} {unit}"]
     if job.seconds_left is not None and job.done:
         parts.append(f"{words.duration(job.seconds_left)} left")
     return " · ".join(parts)

@@ -25,7 +25,7 @@ from segviz.case import Visit
 from segviz.edit import brush, paint, polygon, runs
 from segviz.edit.delta import Delta
 from segviz.errors import DiskFull, Refused
-from segviz.grid import RasterGrid, VolumeGrid, same_grid
+from segviz.grid import RasterGrid, VolumeGrid, Window, same_grid
 from segviz.mask import PALETTE, Label, Legend, Mask
 from segviz.measure.volumes import counts
 from segviz.store import Store, files
@@ -40,6 +40,8 @@ CHECKPOINT_EVERY = 64
 OPERATIONS_SHOWN = 50
 MAX_SHAPE_CELLS = 25_000_000
 READER = "reader"
+STROKES = frozenset({"brush", "polygon", "eraser"})
+"""Tools that people paint with."""
 
 State = dict[str, Any]
 
@@ -96,6 +98,16 @@ class Workbench:
         """What pages and viewers show: revision, numbers, history."""
         with self._turn():
             return self._state()
+
+    def strokes(self) -> list[Entry]:
+        """What people painted and erased, the oldest first, without what was undone."""
+        with self._turn():
+            history = self._history
+            return [
+                entry
+                for entry in history.entries[: history.done]
+                if entry.kind == "edit" and entry.tool in STROKES
+            ]
 
     def edit_cells(
         self,
@@ -272,7 +284,8 @@ class Workbench:
         """Take over what a ``segment`` job made; once, however often it is asked.
 
         Args:
-            result: of the job: path (relative to the workspace), legend, source.
+            result: of the job: path (relative to the workspace), legend, source; and window where
+                only this part of a scene was segmented.
         """
         with self._turn():
             if sent := self._sent(job_id):
@@ -281,7 +294,11 @@ class Workbench:
             if not path.exists():
                 return self._state()
             source, legend = result["source"], Legend.from_json(result["legend"])
-            state = self._put_file(path, legend, f"Segment with {source}", source, source, job_id)
+            if window := result.get("window"):
+                state = self._put_part(path, legend, source, tuple(window), job_id)
+            else:
+                title = f"Segment with {source}"
+                state = self._put_file(path, legend, title, source, source, job_id)
             path.unlink(missing_ok=True)
             return state
 
@@ -372,19 +389,30 @@ class Workbench:
     def _put_file(
         self, mask_file: Path, legend: Legend, title: str, source: str, author: str, uuid: str
     ) -> State:
-        size = mask_file.stat().st_size
-        if size != self._size:
-            raise Refused(
-                "SV-EDIT-035",
-                f"The new mask has {size} cells and the image {self._size}, so it would lie "
-                "elsewhere; nothing was replaced. Use a mask made for this image.",
-            )
+        self._require_size(mask_file)
 
         def copy(target: BinaryIO) -> None:
             with mask_file.open("rb") as file:
                 shutil.copyfileobj(file, target, 2**20)
 
         return self._put(copy, legend, title, source, author, uuid)
+
+    def _put_part(
+        self, mask_file: Path, legend: Legend, source: str, window: Window, uuid: str
+    ) -> State:
+        """A new mask that differs inside a window of a scene alone."""
+        top, bottom, left, right = window
+        self._require_size(mask_file)
+        made = np.memmap(mask_file, np.uint8, "r", shape=self.visit.grid.shape)
+
+        def write(target: BinaryIO) -> None:
+            for row, kept in enumerate(self._cells):
+                line = kept.copy()
+                if top <= row < bottom:
+                    line[left:right] = made[row, left:right]
+                target.write(line.tobytes())
+
+        return self._put(write, legend, f"Segment the view with {source}", source, source, uuid)
 
     def _put(
         self,
@@ -533,6 +561,15 @@ class Workbench:
     def _require_current(self, base_revision: int) -> None:
         if base_revision != self._history.revision:
             raise moved_on()
+
+    def _require_size(self, mask_file: Path) -> None:
+        size = mask_file.stat().st_size
+        if size != self._size:
+            raise Refused(
+                "SV-EDIT-035",
+                f"The new mask has {size} cells and the image {self._size}, so it would lie "
+                "elsewhere; nothing was replaced. Use a mask made for this image.",
+            )
 
     def _require_cells(self, cells: NDArray[np.int64]) -> None:
         if len(cells) and (cells.min() < 0 or cells.max() >= self._size):

@@ -11,7 +11,7 @@ import { listen as listenToPointer, type Hand, type Tool } from './map/hand'
 import { Layers } from './map/layers'
 import { Fit, openMap } from './map/open'
 import { BandPicker } from './map/picker'
-import { isInside, Revisions, type Pixel } from './map/pixels'
+import { cellsIn, isInside, Revisions, type Box, type Pixel } from './map/pixels'
 import { title, url, type MapProps, type Visit } from './map/props'
 import { Readout } from './map/readout'
 import { Sketch, type Shape } from './map/sketch'
@@ -229,6 +229,10 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     this.revisions.changed(state.box, state.revision)
     this.rekey()
     return true
+  }
+
+  view(): Box {
+    return cellsIn(this.map.getView().calculateExtent(this.map.getSize()), this.props.shape)
   }
 
   /** Ask for the tiles that changed; the sketch goes once they are drawn. */

@@ -2,6 +2,7 @@
 import { post, type Label, type State } from './api'
 import type { Emit } from './component'
 import type { Frame } from './frame'
+import type { Box } from './map/pixels'
 import { EditQueue, type Edit } from './queue'
 import type { Toolbar } from './toolbar'
 
@@ -18,6 +19,8 @@ export interface World {
   reload(): Promise<State>
   /** Show what an acknowledged edit has changed; false where only a reload can. */
   acknowledged(edit: Edit, state: State): boolean
+  /** The cells of a scene that are in view. */
+  view?(): Box
   /** The server's word on the mask has come. */
   adopted?(state: State): void
 }
@@ -110,7 +113,7 @@ export class Session {
     const shown = !state.reload && this.world.acknowledged(edit, state)
     this.adopt(state)
     if (!shown) await this.reload()
-    this.emit('changed', { revision: this.queue.revision })
+    this.emit('changed', { revision: this.queue.revision, view: this.world.view?.() ?? null })
   }
 
   private async reload(): Promise<State> {

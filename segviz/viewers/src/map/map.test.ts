@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { composites, tileQuery } from './bands'
 import { lonLatText, nativeText, northTurn, scaleBar, toLonLat, toNative } from './coordinates'
-import { boxOfTile, isInside, Revisions } from './pixels'
+import { boxOfTile, cellsIn, isInside, Revisions } from './pixels'
+
+describe('the view', () => {
+  test('its cells are whole and inside the scene', () => {
+    expect(cellsIn([2.4, -30.2, 18.1, -9.7], [100, 50])).toEqual([9, 31, 2, 19])
+    expect(cellsIn([-40, -500, 500, 40], [100, 50])).toEqual([0, 100, 0, 50])
+  })
+})
 
 describe('coordinates', () => {
   test('the affine takes column and row to x and y', () => {

@@ -37,6 +37,17 @@ export function overlaps(a: Box, b: Box): boolean {
   return a[0] < b[1] && b[0] < a[1] && a[2] < b[3] && b[2] < a[3]
 }
 
+/** The cells of a scene that lie in an extent of the map. */
+export function cellsIn([left, bottom, right, top]: readonly number[], [rows, columns]: Shape): Box {
+  const within = (position: number, size: number) => Math.min(Math.max(position, 0), size)
+  return [
+    within(Math.floor(-top!), rows),
+    within(Math.ceil(-bottom!), rows),
+    within(Math.floor(left!), columns),
+    within(Math.ceil(right!), columns),
+  ]
+}
+
 export function toPixel(coordinate: readonly number[]): Pixel {
   return [coordinate[0]!, -coordinate[1]!]
 }
