@@ -11,7 +11,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo -n)
 APT := $(ROOT) apt-get -qq -y -o Dpkg::Use-Pty=0
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test check browser clean
+.PHONY: help app demo test check browser bench clean
 
 help:
 	@echo "make app      set up, make the demonstration cases, serve http://localhost:$(PORT) (PORT=...)"
@@ -19,6 +19,7 @@ help:
 	@echo "make test     every check and test"
 	@echo "make check    style, types and layers only"
 	@echo "make browser  the tests in a real browser only"
+	@echo "make bench    what is fast, side by side with what is usual (BENCH=\"--whole scene\" for one of them)"
 	@echo "make clean    remove what make brought or built, the workspace stays"
 
 app: demo
@@ -39,6 +40,9 @@ check: $(BIN)/.test
 
 browser: $(BIN)/.test $(BIN)/.chromium
 	$(BIN)/pytest -m browser
+
+bench: $(BIN)/.app
+	$(BIN)/python tests/bench $(BENCH)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

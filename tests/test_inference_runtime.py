@@ -23,6 +23,15 @@ def test_openvino_gives_the_same_mask_as_torch(definition, shape):
     assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).mean() >= 0.99999
 
 
+def test_instance_norm_of_a_large_window_is_as_exact_as_that_of_torch():
+    """Values far from zero: one long 32-bit sum over 64 x 64 x 64 cells would lose digits."""
+    network = torch.nn.Sequential(torch.nn.InstanceNorm3d(1), torch.nn.Conv3d(1, 2, 1))
+    noise = np.random.default_rng(0).normal(5, 1, (1, 1, 64, 64, 64)).astype(np.float32)
+    with torch.inference_mode():
+        exact = network.double()(torch.from_numpy(noise).double()).numpy()
+    assert runtime.OpenVinoRuntime(network.float())(noise) == pytest.approx(exact, abs=2e-5)
+
+
 def test_another_window_shape_is_compiled_anew():
     network = runtime.OpenVinoRuntime(networks.build(tiny_models.UNET_2D))
     for edge in (16, 32, 16):

@@ -32,6 +32,9 @@ COARSEST_MM = 20.0
 NOTHING = "All valid cells are equal, so there was nothing to tell apart; the mask holds no label."
 REPORTED = ("segviz", "torch", "monai", "openvino", "numpy", "scikit-learn", "scikit-image")
 
+LARGEST_VALUE = 1e30
+"""Sums of such values are still numbers in 32 bits."""
+
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
 
@@ -76,6 +79,7 @@ def segment_volume(
     start = time.perf_counter()
     _require_suited(card, volume, "volume")
     require_finite(volume)
+    _require_computable(volume)
     legend, threshold = card.legend, run.threshold(card.threshold)
     labels = np.zeros(volume.grid.shape, np.uint8)
     probability = None if threshold is None else labels
@@ -99,6 +103,8 @@ def segment_volume(
         labels = pixels.label_planes(volume, card, run)
     elif fitted := classical.fit_volume(volume, card, run):
         labels, legend = _classify_volume(volume, fitted, run), fitted.legend
+    else:
+        run.notes.append(NOTHING)
     if probability is not None and threshold is not None:
         labels = above(probability, threshold)
         if not labels.any():
@@ -172,6 +178,19 @@ def _require_suited(card: Card, image: Image, world: str) -> None:
             f"{card.title} cannot be run on this image. {reason} Choose another model.",
         )
     catalog.verify(card)
+
+
+def _require_computable(volume: Volume) -> None:
+    """Refuse values beyond what 32 bits can compute with (SV-RUN-013)."""
+    if not volume.data.size:
+        return
+    largest = max(abs(float(volume.data.min())), abs(float(volume.data.max())))
+    if largest > LARGEST_VALUE:
+        raise Refused(
+            "SV-RUN-013",
+            f"The scan holds values up to {largest:.1g}, beyond what a model can compute with, so "
+            "that it would find nothing; look for damaged voxels, or rescale the scan.",
+        )
 
 
 def _require_resolution(volume: Volume) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import openvino
+import openvino.opset13 as ops
 import torch
 from numpy.typing import NDArray
 from openvino.frontend import FrontEndManager
@@ -242,7 +243,44 @@ def _convert(network: nn.Module, axes: int, channels: int) -> Any:
             warnings.simplefilter("ignore", kind)
         traced = torch.jit.trace(network, example, check_trace=False)  # type: ignore[no-untyped-call]
         decoder = TorchScriptPythonDecoder(traced)
-    return front_end.convert(front_end.load(decoder))
+    model = front_end.convert(front_end.load(decoder))
+    for node in model.get_ordered_ops():
+        if node.get_type_name() == "MVN" and "instance_norm" in node.get_friendly_name():
+            _add_up_in_parts(node)
+    model.validate_nodes_and_infer_types()
+    return model
+
+
+def _add_up_in_parts(norm: Any) -> None:
+    """Replace an instance norm by the same arithmetic, axis by axis.
+
+    OpenVINO's own adds up all cells of a window in one 32-bit sum: on 48 x 48 x 48 cells it is off
+    by up to 1e-3, torch by 1e-6. It takes the same time.
+    """
+    source = norm.input(0).get_source_output()
+    followers = list(norm.output(0).get_target_inputs())
+    around_zero = ops.subtract(source, _spatial_mean(source))
+    variance = _spatial_mean(ops.multiply(around_zero, around_zero).output(0))
+    small = ops.constant(np.float32(norm.get_attributes()["eps"]))
+    spread = ops.sqrt(ops.add(variance, small))
+    scaled = ops.multiply(around_zero, ops.divide(ops.constant(np.float32(1)), spread))
+    for follower in followers:
+        follower.replace_source_output(scaled.output(0))
+
+
+def _spatial_mean(values: Any) -> Any:
+    """Over all axes but the first two; equal neighbours would be merged into one reduction."""
+    size: Any = ops.constant(np.float32(1))
+    shape = ops.shape_of(values)
+    mean = values
+    for turn, axis in enumerate(range(values.get_partial_shape().rank.get_length() - 1, 1, -1)):
+        if turn % 2:
+            mean = ops.reduce_sum(mean, ops.constant(np.array([axis])), True)
+            cells = ops.gather(shape, ops.constant(np.int64(axis)), ops.constant(np.int64(0)))
+            size = ops.multiply(size, ops.convert(cells, "f32"))
+        else:
+            mean = ops.reduce_mean(mean, ops.constant(np.array([axis])), True)
+    return ops.divide(mean, size)
 
 
 def _keep(model: Any, folder: Path) -> None:

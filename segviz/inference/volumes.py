@@ -163,7 +163,8 @@ def low_and_bright(values: Field) -> tuple[float, Field]:
     A few wild values do not count for the mean: they would leave nothing else above it.
     """
     low, top = (float(edge) for edge in np.percentile(values, (1, 99.9)))
-    bright: Field = values[values > np.minimum(values, low + WILD * (top - low)).mean()]
+    held = np.minimum(values, low + WILD * (top - low))
+    bright: Field = values[values > held.mean(dtype=np.float64)]
     return low, bright
 
 

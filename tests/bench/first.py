@@ -49,6 +49,7 @@ def rows(folder: Path, rounds: int) -> list[Row]:
         stages = done.result["report"]["seconds"] if done.result else {}
         print(f"  {seconds[-1]:.2f} s", stages, flush=True)
         stop(chosen)
+    workbench.close_all()
     middle = statistics.median(seconds)
     said = "a mask with labels; " + ", ".join(f"{name} {s:.1f}" for name, s in stages.items())
     return [

@@ -56,7 +56,7 @@ def rows(folder: Path, rounds: int) -> list[Row]:
     assert parity >= 0.999, f"Dice {parity:.5f} to MONAI's mask at the same windows"
     loss = scores["theirs"] - scores["best"]
     assert loss <= 0.002, f"the best layout loses {loss:.4f} of Dice against truth"
-    said = f"{differ} voxels differ ({ours.name}), least Dice {parity:.5f}"
+    said = f"{differ} of {truth.size:,} voxels differ ({ours.name}), least Dice {parity:.6f}"
     against = f"Dice against truth {scores['best']:.4f}, MONAI's {scores['theirs']:.4f}"
     row = versus("volume, same windows", times["same windows"], times["MONAI"], 0.5, said)
     return [
