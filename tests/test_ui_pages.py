@@ -345,3 +345,16 @@ def test_a_card_shows_its_pictures_by_an_address_of_ours(
 def test_models_of_a_case_are_left_to_their_case(server: Server, monkeypatch: pytest.MonkeyPatch):
     model(server, monkeypatch, case="some-case", name="Learnt there")
     assert "Learnt there" not in text(run("models"))
+
+
+def test_many_rows_that_nothing_sums_up_are_shown_in_part(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    rows = [
+        {"data": f"summer {n}", "measure": "forest", "values": {"bias %": 3.5 * n}}
+        for n in range(1, 10)
+    ]
+    model(server, monkeypatch, eval_metrics=rows)
+    shown = text(run("models"))
+    assert shown.index("summer 6") < shown.index("One by one: 3 rows") < shown.index("summer 7")
+    assert "<td>3.5</td>" in shown and "<td>31.5</td>" in shown

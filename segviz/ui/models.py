@@ -26,6 +26,9 @@ SHOWN = {"example": "At work", "failure": "Where it fails"}
 FEW = 3
 """Rows of one measure that are shown at once; more of them, as one for each patient, unfold."""
 
+MANY = 6
+"""Such rows that are shown at once where nothing sums them up."""
+
 SUMMARIES = ("mean", "median", "all", "pooled")
 """How the data of a row begin that stands for the others."""
 
@@ -121,10 +124,12 @@ def results(metrics: Sequence[Row]) -> str:
         return ""
     summary, single = split(metrics)
     shown = "".join(table(rows) for rows in alike(summary))
+    if not summary:
+        shown, single = "".join(lines(rows) for rows in alike(single[:MANY])), single[MANY:]
     folded = "".join(lines(rows) for rows in alike(single))
     if folded:
         title = f"One by one: {words.plural(len(single), 'row')}"
-        shown += unfold(title, folded) if shown else folded
+        shown += unfold(title, folded)
     return heading("How good it was found to be") + shown
 
 
@@ -159,7 +164,10 @@ def lines(rows: Sequence[Row]) -> str:
     head = "".join(f"<th>{escape(str(name))}</th>" for name in rows[0]["values"])
     body = "".join(
         f"<tr><td>{escape(title(row, len(measures) == 1, len(data) == 1))}</td>"
-        + "".join(f"<td>{number(value)}</td>" for value in row["values"].values())
+        + "".join(
+            f"<td>{number(value, coarse(r['values'][name] for r in rows))}</td>"
+            for name, value in row["values"].items()
+        )
         + "</tr>"
         for row in rows
     )
@@ -207,11 +215,16 @@ def unfold(title: str, content: str) -> str:
     return f'<details class="sv-more"><summary>{escape(title)}</summary>{content}</details>'
 
 
-def number(value: Any) -> str:
+def coarse(values: Iterable[Any]) -> bool:
+    """Whether one decimal is enough: some of what stands together is 10 or more."""
+    return any(isinstance(value, float) and abs(value) >= 10 for value in values)
+
+
+def number(value: Any, one_decimal: bool = False) -> str:
     """Three digits are what these measures can be told to.
 
-    >>> number(0.8481), number(17.54), number(1204), number(None)
-    ('0.848', '17.5', '1,204', '–')
+    >>> number(0.8481), number(17.54), number(1204), number(None), number(-3.041, True)
+    ('0.848', '17.5', '1,204', '–', '-3.0')
     """
     if value is None:
         return "–"
@@ -219,4 +232,4 @@ def number(value: Any) -> str:
         return escape(str(value))
     if float(value).is_integer() and abs(value) >= 2:
         return f"{value:,.0f}"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+    return f"{value:.3f}" if abs(value) < 10 and not one_decimal else f"{value:,.1f}"
