@@ -426,7 +426,9 @@ def joined(parts: list[Pixels]) -> Pixels:
 
 
 def dice(found: Bits, truth: Bits) -> float:
-    return 2 * np.count_nonzero(found & truth) / (np.count_nonzero(found) + np.count_nonzero(truth))
+    """1 where both are empty."""
+    size = np.count_nonzero(found) + np.count_nonzero(truth)
+    return 2 * np.count_nonzero(found & truth) / size if size else 1.0
 
 
 def volume_ml(mask: Mask, label: int | None = None) -> float:
