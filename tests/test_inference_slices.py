@@ -167,10 +167,32 @@ def test_mirroring_makes_a_network_even_handed(card, monkeypatch):
             more = np.zeros_like(batch[:, 1]) + np.linspace(-3, 3, batch.shape[2])[:, None]
             return np.stack([-more, more], 1).astype(np.float32)
 
-    image = np.ones((4, 8, 6), np.float32)
+    image = np.ones((4, 3, 8, 6), np.float32)
     planes = Planes.of(THICK, card.metadata["volume_input"])
     shares = slices.plane_shares(image, planes, Lopsided(), card, Run())
     assert shares == pytest.approx(0.5)
+
+
+def test_pieces_that_are_nowhere_sure_are_taken_out():
+    shares = np.zeros((3, 9, 9), np.float32)
+    shares[1, 1:4, 1:4] = 0.6
+    shares[1, 2, 2] = 0.99
+    shares[1, 6:8, 6:8] = 0.8
+    shares[0, 0, 8] = 0.1
+    sure = slices.sure_pieces(shares, piece=0.3, peak=0.95)
+    assert (sure[1, :5] == shares[1, :5]).all()
+    assert sure[1, 6, 6] == 0
+    assert sure[0, 0, 8] == np.float32(0.1)
+
+
+def test_the_other_side_is_a_fourth_channel():
+    planes = Planes.of(THICK, {"spacing_mm": 1.0, "apart_mm": 6.0, "thick_mm": 4.0})
+    image = planes.shown(slices.by_median(scan().data))
+    assert planes.channels(image, None).shape == (12, 3, 50, 40)
+    channels = planes.channels(image, 1.0)
+    assert channels.shape == (12, 4, 50, 40)
+    assert (channels[:, :3] == planes.channels(image, None)).all()
+    assert channels[:, 3].mean() == pytest.approx(image.mean(), rel=0.1)
 
 
 def test_a_real_network_runs_to_a_report(card):

@@ -1,25 +1,28 @@
 """Networks on slices with their neighbours (2.5-D): for scans whose slices are thick.
 
-A slice and those about ``apart_mm`` above and below it are the channels of one 2-D image. Thin
-slices are first averaged to thick ones, half of that distance apart, so that a 1 mm scan looks as
-those the network knows.
+A slice and those about ``apart_mm`` above and below it are the channels of one 2-D image; where the
+card says ``opposite_mm``, the other side of the head, blurred by it, is a fourth. Thin slices are
+first averaged to thick ones, half of that distance apart, so that a 1 mm scan looks as those the
+network knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from segviz.errors import Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
 from segviz.inference import runtime
 from segviz.inference.catalog import Card
+from segviz.inference.opposite import opposite
 from segviz.inference.probability import to_bytes
 from segviz.inference.resample import along_axes, axis_weights
 from segviz.inference.run import Run
@@ -84,15 +87,21 @@ class Planes:
         width = self.thick_mm / self.across.spacing_mm
         return along_axes(moved, [axis_weights(self.across.size, positions, width), *there])
 
-    def mirrored(self, slabs: Field, channels: int) -> Field:
-        """The left-right mirror image of [..., channel, a, b]: neighbours change places in sagittal
-        slices, columns in others.
+    def channels(self, image: Field, opposite_mm: float | None) -> Field:
+        """[slice, channel, a, b] of [slice, a, b]; see the module."""
+        stacks = np.stack([stack(image, plane, self.step) for plane in range(len(image))])
+        if opposite_mm is None:
+            return stacks
+        spacing = (self.across.other_mm, *(axis.other_mm for axis in self.inside))
+        other = opposite(image, spacing, 0 if self.axis == 0 else 1, opposite_mm)
+        return np.concatenate([stacks, other[:, None]], axis=1)
 
-        Args:
-            channels: axis of the neighbours; one channel alone is its own mirror.
-        """
-        axis = channels if self.axis == 0 else channels + 1
-        return np.flip(slabs, axis)
+    def mirrored(self, batch: Field) -> Field:
+        """[n, channel, a, b] of the mirrored head: in sagittal slices the neighbours change places,
+        in others the columns. One channel alone is a result, which has no neighbours."""
+        if self.axis != 0:
+            return batch[:, :, ::-1]
+        return batch[:, [2, 1, 0, *range(3, batch.shape[1])]] if batch.shape[1] > 1 else batch
 
     def native(self, shares: Field, box: tuple[slice, ...]) -> Iterator[tuple[slice, Field]]:
         """Slabs (native slices, values [slice, a, b]) of shares that fill a box of the slices."""
@@ -103,30 +112,75 @@ class Planes:
             yield slab, along_axes(shares, [across[slab], *inside])
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a network saw in a volume.
+
+    Attributes:
+        shares: [slice, a, b] probability of label 1, in a box of the shown slices.
+        box: of the last two axes.
+        planes: how the volume was cut.
+        grid: native grid of the volume.
+    """
+
+    shares: Field
+    box: tuple[slice, ...]
+    planes: Planes
+    grid: VolumeGrid
+
+    def native(self, surely: Mapping[str, float] | None = None) -> NDArray[np.uint8]:
+        """Probability as bytes [i, j, k], of the pieces that ``sure_pieces`` leaves."""
+        shares = sure_pieces(self.shares, **surely) if surely else self.shares
+        found = np.zeros(self.grid.canonical.shape, np.uint8)
+        moved = np.moveaxis(found, self.planes.axis, 0)
+        for slab, part in self.planes.native(shares, self.box):
+            moved[slab] = to_bytes(part)
+        return np.ascontiguousarray(self.grid.from_canonical(found))
+
+
 def find(volume: Volume, card: Card, run: Run) -> NDArray[np.uint8]:
     """Probability of label 1, as bytes, on the volume's native grid.
 
     Raises:
         Refused: too large for the memory there is (SV-RUN-007), or no numbers (SV-RUN-004).
     """
+    with run.stage("load"):
+        network = runtime.choose(card, run.device)
+    seen = look(network, volume, card, run)
+    with run.stage("back to the native grid"):
+        return seen.native(card.metadata["volume_input"].get("surely"))
+
+
+def look(network: Runtime, volume: Volume, card: Card, run: Run) -> Seen:
+    """Run the card's network, or a member of it, over the slices."""
     settings: dict[str, Any] = card.metadata["volume_input"]
     planes = Planes.of(volume.grid.canonical, settings)
     _require_memory(planes, volume.grid)
-    with run.stage("load"):
-        network = runtime.choose(card, run.device)
     run.runtime = network.name
     with run.stage("prepare"):
         values = volume.grid.to_canonical(volume.data).astype(np.float32)
         image = planes.shown(by_median(values))
         _, *box = filled_box(image)
+        channels = planes.channels(image, settings.get("opposite_mm"))
     with run.stage("network"):
-        shares = plane_shares(image[:, *box], planes, network, card, run)
-    with run.stage("back to the native grid"):
-        found = np.zeros(volume.grid.canonical.shape, np.uint8)
-        moved = np.moveaxis(found, planes.axis, 0)
-        for slab, part in planes.native(shares, tuple(box)):
-            moved[slab] = to_bytes(part)
-    return np.ascontiguousarray(volume.grid.from_canonical(found))
+        shares = plane_shares(channels[:, :, *box], planes, network, card, run)
+    return Seen(shares, tuple(box), planes, volume.grid)
+
+
+def sure_pieces(shares: Field, piece: float, peak: float) -> Field:
+    """Only pieces that reach a peak somewhere; the others become 0.
+
+    Args:
+        shares: probabilities [slice, a, b].
+        piece: touching cells from this probability on are a piece.
+        peak: the least largest probability of a piece that is kept.
+    """
+    pieces, count = ndimage.label(shares >= piece, np.ones((3, 3, 3), bool))
+    peaks = ndimage.maximum(shares, pieces, np.arange(count + 1))
+    kept = np.asarray(peaks) >= peak
+    kept[0] = True
+    sure: Field = np.where(kept[pieces], shares, 0).astype(np.float32)
+    return sure
 
 
 def by_median(values: Field) -> Field:
@@ -147,24 +201,24 @@ def stack(image: Field, plane: int, step: int) -> Field:
     return stacked
 
 
-def plane_shares(image: Field, planes: Planes, network: Runtime, card: Card, run: Run) -> Field:
+def plane_shares(channels: Field, planes: Planes, network: Runtime, card: Card, run: Run) -> Field:
     """Probability [slice, a, b] of class 1, the mean with the mirror image where the card says."""
     settings: dict[str, Any] = card.metadata["volume_input"]
-    rows, columns = image.shape[1:]
+    count, _, rows, columns = channels.shape
     edges = [round_up(n, settings["multiple"]) - n for n in (rows, columns)]
-    padded = np.pad(image, [(0, 0), *((0, edge) for edge in edges)])
-    shares = np.empty(image.shape, np.float32)
-    for plane in range(len(image)):
-        batch = stack(padded, plane, planes.step)[None]
+    padded = np.pad(channels, [(0, 0), (0, 0), *((0, edge) for edge in edges)])
+    shares = np.empty((count, rows, columns), np.float32)
+    for plane, single in enumerate(padded):
+        batch = single[None]
         if settings["mirrored"]:
-            batch = np.concatenate([batch, planes.mirrored(batch, 1)])
+            batch = np.concatenate([batch, planes.mirrored(batch)])
         logits = network(np.ascontiguousarray(batch))
         runtime.require_numbers(logits, card)
-        both = softmax(np.moveaxis(logits, 1, 0))[1:]
+        both = softmax(np.moveaxis(logits, 1, 0))[1][:, None]
         if settings["mirrored"]:
-            both[:, 1] = planes.mirrored(both[:, 1], 0)
-        shares[plane] = both[0].mean(axis=0)[:rows, :columns]
-        run.step(plane + 1, len(image))
+            both = (both[:1] + planes.mirrored(both[1:])) / 2
+        shares[plane] = both[0, 0, :rows, :columns]
+        run.step(plane + 1, count)
     return shares
 
 
@@ -172,7 +226,7 @@ def _require_memory(planes: Planes, grid: VolumeGrid) -> None:
     first, second = planes.inside
     shown = planes.across.other_size * first.other_size * second.other_size
     between = planes.across.size * first.other_size * second.size
-    needed = 4.0 * (4 * np.prod(grid.shape) + 4 * shown + between)
+    needed = 4.0 * (4 * np.prod(grid.shape) + 12 * shown + between)
     free = psutil.virtual_memory().available
     if needed > free:
         raise Refused(
