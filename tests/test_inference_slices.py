@@ -209,7 +209,7 @@ def test_a_run_can_be_stopped(card):
 
 
 def test_a_scan_too_large_for_the_memory_is_refused(card, monkeypatch):
-    memory = type("M", (), {"available": 1000})
+    memory = type("M", (), {"available": 1000, "total": 2**34})
     monkeypatch.setattr(slices.psutil, "virtual_memory", lambda: memory)
     with pytest.raises(Refused, match="crop the scan") as error:
         predict.segment_volume(scan(), card)
