@@ -135,10 +135,10 @@ def pieces(image: Image, channels: Sequence[str]) -> tuple[Pieces, str]:
 
 
 def match_bands(channels: Sequence[str], wanted: Sequence[str]) -> tuple[list[int], str]:
-    """The bands with the same names, else the first ones in file order, and which it was."""
+    """The bands with the same names, else the first ones in file order, which is then said."""
     if all(wanted) and len(set(wanted)) == len(wanted) and set(wanted) <= set(channels):
-        return [list(channels).index(name) for name in wanted], "Bands taken by their names."
-    return list(range(len(wanted))), "Bands taken in file order, because their names differ."
+        return [list(channels).index(name) for name in wanted], ""
+    return list(range(len(wanted))), "Bands were taken in file order, because their names differ."
 
 
 class Labelling(nn.Module):
@@ -190,7 +190,7 @@ def label_pixels(
 ) -> NDArray[np.int64]:
     """Write labels into ``out`` of the whole scene; returns the number of pixels of each label."""
     bands, said = match_bands(scene.channels, card.channels)
-    run.notes.append(said)
+    run.notes += [said] if said else []
     halo = card.metadata["pixel_input"]["halo"]
     return label_scene(
         scene, classifier(card, run), out, bands, run, window=window, core=CORE, halo=halo
