@@ -114,9 +114,9 @@ class Scan:
         brain = np.argwhere((depth > 15) & usual & above & (filled < 0.01))
         bright = np.argwhere((depth > 6) & (image > 1.25) & (filled < 0.01))
         channels = planes.channels(image, INPUT["opposite_mm"])
-        around = (planes.channels(each, None) for each in (tumour, filled))
         inside = (depth > 8).astype(np.float32)[:, None]
-        return cls(patient, visit, channels, *around, inside, brain, bright)
+        truth, enclosed = planes.channels(tumour, None), planes.channels(filled, None)
+        return cls(patient, visit, channels, truth, enclosed, inside, brain, bright)
 
 
 def read_scan(data: Path, patient: str, visit: str) -> tuple[Volume, NDArray[np.uint8]]:
@@ -193,8 +193,8 @@ def draw_batch(
             image, tumour = draw_ring(rng, scans)
         else:
             image, tumour = draw_head(rng, heads[rng.integers(len(heads))], tissues)
-        image, share = turn(rng, image, tumour)
-        images.append(change_light(rng, image))
+        turned, share = turn(rng, image, tumour)
+        images.append(change_light(rng, turned))
         labels.append((share > 0.5).long())
     return torch.stack(images), torch.stack(labels)
 

@@ -146,7 +146,7 @@ def draw_batch(rng: np.random.Generator, days: Sequence[Ground]) -> tuple[Tensor
     """Images [n, 4, r, c] as the network takes them and classes [n, r, c] (1 forest)."""
     images, forests = [], []
     for _ in range(BATCH):
-        reflectance, forest = draw_crop(rng, days[rng.integers(len(days))])
+        reflectance, forest = draw_crop(rng, days[int(rng.integers(len(days)))])
         images.append(change_light(rng, reflectance))
         forests.append(forest)
     return to_input(torch.stack(images)), torch.stack(forests)

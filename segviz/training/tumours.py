@@ -76,7 +76,8 @@ def depth(tumour: Tumour, points: Field) -> Field:
     away = points - tumour.center.reshape(3, *[1] * (points.ndim - 1))
     radii = tumour.radii.reshape(3, *[1] * (points.ndim - 1))
     distance = np.sqrt(np.sum((away / radii) ** 2, axis=0))
-    return (distance / (1 + tumour.height * _lumps(tumour, away))).astype(np.float32)
+    lumpy: Field = (distance / (1 + tumour.height * _lumps(tumour, away))).astype(np.float32)
+    return lumpy
 
 
 def _lumps(tumour: Tumour, away: Field) -> Field:

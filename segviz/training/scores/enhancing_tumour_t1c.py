@@ -191,4 +191,4 @@ def baseline(held: Sequence[Held]) -> Row:
         chosen = scores[BRIGHTNESS[int(np.argmax(others))]]
         own += [score for (name, _), score in chosen.items() if name == patient]
     return row("the same scans by a brightness threshold, 15 mm inside the head", "baseline",
-               {"mean Dice": np.mean(own)})  # fmt: skip
+               {"mean Dice": float(np.mean(own))})  # fmt: skip

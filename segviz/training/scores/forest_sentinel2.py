@@ -74,7 +74,8 @@ def ndvi(ground: Ground) -> NDArray[np.float32]:
 def ndvi_border(ground: Ground) -> float:
     """The NDVI above which most of the forest and least else lies, in steps of a hundredth."""
     index, forest = ndvi(ground), ground.forest == 1
-    return max(np.arange(0, 1, 0.01).tolist(), key=lambda border: iou(index > border, forest))
+    borders = [hundredth / 100 for hundredth in range(100)]
+    return max(borders, key=lambda border: iou(index > border, forest))
 
 
 def fit_boosting(grounds: Sequence[Ground]) -> HistGradientBoostingClassifier:
