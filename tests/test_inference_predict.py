@@ -13,6 +13,7 @@ from segviz.errors import Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
 from segviz.inference import catalog, predict
+from segviz.io import open_image
 
 METHODS = ["k-means", "otsu"]
 
@@ -253,3 +254,25 @@ def test_a_scene_with_too_few_bands_is_refused_with_what_is_needed(tmp_path):
         network = tiny_models.scene_card(tmp_path / "two-covers")
         predict.segment_scene(image, network, np.zeros((9, 9), np.uint8))
     assert error.value.code == "SV-RUN-003"
+
+
+SHIPPED = [
+    card.name
+    for card in catalog.models(settings.load())
+    if card.kind == "volume" and card.method == "network" and card.weights.is_file()
+]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_model_reads_a_real_scan_in_any_orientation_and_type(real_data, name):
+    path = sorted((real_data / "medical" / "head-t1-2mm" / "t1").glob("*.nii*"))[0]
+    scan = open_image([path])
+    scan = Volume(scan.grid, scan.data.astype(np.float32), channel="MR")
+    expected = predict.segment_volume(scan, card(name)).mask.data
+    axes, flips = (2, 0, 1), (True, False, True)
+    other = turned(scan, axes, flips)
+    other = Volume(other.grid, other.data.astype(">f8"), channel="MR")
+    found = turned_back(predict.segment_volume(other, card(name)).mask.data, axes, flips)
+    for label in np.unique(expected)[1:]:
+        one, two = expected == label, found == label
+        assert 2 * (one & two).sum() >= 0.99 * (one.sum() + two.sum())
