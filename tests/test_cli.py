@@ -63,6 +63,7 @@ def test_help_lists_every_command(segviz: Segviz) -> None:
             "models",
             "segment",
             "learn",
+            "evaluate",
             "measure",
             "change",
             "train",

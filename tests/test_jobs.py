@@ -259,8 +259,14 @@ def test_a_killed_server_leaves_no_worker_behind(home: Path) -> None:
     wait_until(lambda: not launch._is_free(home))
     os.kill(server.pid, signal.SIGKILL)
     server.wait()
-    wait_until(lambda: launch._is_free(home))
-    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    wait_until(lambda: launch._is_free(home) and is_gone(pid))
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_the_worker_reads_the_same_settings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
