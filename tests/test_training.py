@@ -11,13 +11,15 @@ import torch
 
 from segviz import settings
 from segviz.errors import NotFound
-from segviz.inference import catalog, networks
+from segviz.inference import catalog, networks, regions
 from segviz.training import (
     RECIPES,
     brain_anatomy,
     forest_rgb,
     forest_sentinel2,
+    hippocampus,
     loop,
+    recipes,
     synthesis,
     train,
 )
@@ -83,13 +85,17 @@ def test_the_sentinel_recipe_overfits_one_batch():
     assert overfit(forest_sentinel2.NETWORK, image, (labels > 1).long()[None], 2) < 0.1
 
 
+def test_the_hippocampus_recipe_overfits_one_batch():
+    image, labels = nested_boxes((16, 16, 16))
+    definition = small(hippocampus.NETWORK, channels=[8, 16], strides=[2], norm="BATCH")
+    batch = torch.from_numpy(regions.with_places(image.numpy()))[None]
+    assert overfit(definition, batch, labels[None].clamp(max=2), 3) < 0.1
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_published_card_describes_the_network_of_its_recipe(name):
     card = catalog.card(settings.load(), name)
-    recipe = RECIPES[name]
-    members = {"members": recipe.MEMBERS, "network": recipe.NETWORK}
-    ensemble = {"name": "Ensemble", "kwargs": members}
-    assert card.metadata["network_def"] == (recipe.NETWORK if recipe.MEMBERS == 1 else ensemble)
+    assert card.metadata["network_def"] == recipes.definition(RECIPES[name])
     assert len(RECIPES[name].CLASS_WEIGHTS) == RECIPES[name].NETWORK["kwargs"]["out_channels"]
 
 

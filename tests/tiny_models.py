@@ -99,6 +99,31 @@ def threshold_card(folder: Path, **changes: Any) -> catalog.Card:
     )
 
 
+def region_card(folder: Path, **changes: Any) -> catalog.Card:
+    """Two parts of a structure of the head, in boxes of 24 mm around it."""
+    return write(
+        folder,
+        name="Two parts",
+        kind="volume",
+        channels=["MR"],
+        legend=legend("front part", "back part"),
+        network_def={**UNET_3D, "kwargs": {**UNET_3D["kwargs"], "in_channels": 4}},
+        volume_input={
+            "spacing_mm": 1.0,
+            "multiple": 2,
+            "region": {
+                "finder": "brain-anatomy-mr",
+                "structure": "hippocampus and amygdala",
+                "side": "left",
+                "box_mm": [24, 24, 24],
+                "crop_mm": 60,
+                "least_ml": 0.1,
+            },
+        },
+        **changes,
+    )
+
+
 def scene_card(
     folder: Path, scene_input: dict[str, Any] | None = None, **changes: Any
 ) -> catalog.Card:

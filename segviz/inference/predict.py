@@ -90,6 +90,10 @@ def segment_volume(
 
         _require_resolution(volume)
         probability = slices.find(volume, card, run)
+    elif card.method == "network" and "region" in card.metadata.get("volume_input", {}):
+        from segviz.inference import regions
+
+        labels = regions.label_volume(volume, card, run)
     elif card.method == "network":
         from segviz.inference import volumes
 

@@ -12,6 +12,7 @@ from segviz.training.scores import (
     brain_anatomy_mr,
     forest_rgb,
     forest_sentinel2,
+    hippocampus_t1,
     land_cover_sentinel2,
 )
 from segviz.training.scores.overlap import Progress, Row
@@ -20,6 +21,7 @@ EVALUATIONS: Mapping[str, Callable[[Card, Path, Progress | None], list[Row]]] = 
     "brain-anatomy-mr": brain_anatomy_mr.evaluate,
     "forest-rgb": forest_rgb.evaluate,
     "forest-sentinel2": forest_sentinel2.evaluate,
+    "hippocampus-t1": hippocampus_t1.evaluate,
     "land-cover-sentinel2": land_cover_sentinel2.evaluate,
 }
 

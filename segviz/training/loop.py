@@ -62,6 +62,7 @@ def fit(
     steps: int,
     rate: float,
     average: float,
+    freeze_at: float = FREEZE_AT,
     progress: Callable[[int, int, float], None] | None = None,
     checkpoint: Callable[[int, nn.Module], None] | None = None,
 ) -> nn.Module:
@@ -74,6 +75,7 @@ def fit(
         steps: number of batches.
         rate: top learning rate.
         average: share of the old average kept at each step.
+        freeze_at: share of the steps after which batch norm keeps its statistics.
         progress: called with (steps done, steps, smoothed loss).
         checkpoint: called with (steps done, averaged network) after each step.
     """
@@ -86,7 +88,7 @@ def fit(
     smoothed = float("nan")
     for step in range(steps):
         done = step / steps
-        if done >= FREEZE_AT:
+        if done >= freeze_at:
             freeze_norm(network)
         for group in optimizer.param_groups:
             group["lr"] = rate * rate_at(done, steps)

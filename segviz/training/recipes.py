@@ -18,8 +18,8 @@ from torch import nn
 from segviz import settings
 from segviz.errors import NotFound, Refused
 from segviz.inference import catalog, networks
-from segviz.training import brain_anatomy, forest_rgb, forest_sentinel2
-from segviz.training.loop import Draw, fit
+from segviz.training import brain_anatomy, forest_rgb, forest_sentinel2, hippocampus
+from segviz.training.loop import FREEZE_AT, Draw, fit
 
 CHECKPOINT_STEPS, LOG_STEPS = 200, 20
 
@@ -33,6 +33,7 @@ class Recipe(Protocol):
         MEMBERS: networks that are trained, one for each fold, and answer together; 1 for one.
         AVERAGE: share of the old averaged weights that each step keeps; 1 / (1 - AVERAGE) is about
             the number of steps averaged, which should be a small part of ``STEPS``.
+        FREEZE_AT: may be left out, see ``loop.FREEZE_AT``.
     """
 
     FOLDER: str
@@ -57,7 +58,16 @@ RECIPES: Mapping[str, Recipe] = {
     "brain-anatomy-mr": brain_anatomy,
     "forest-rgb": forest_rgb,
     "forest-sentinel2": forest_sentinel2,
+    "hippocampus-t1": hippocampus,
 }
+
+
+def definition(recipe: Recipe) -> Mapping[str, Any]:
+    """What a card says of the network of a recipe, all members together."""
+    if recipe.MEMBERS == 1:
+        return recipe.NETWORK
+    ensemble = {"members": recipe.MEMBERS, "network": recipe.NETWORK}
+    return {"name": "Ensemble", "kwargs": ensemble}
 
 
 def train(
@@ -136,6 +146,7 @@ def _train_member(
         steps=steps,
         rate=recipe.RATE,
         average=recipe.AVERAGE,
+        freeze_at=getattr(recipe, "FREEZE_AT", FREEZE_AT),
         progress=log.step,
         checkpoint=log.checkpoint,
     )
@@ -192,12 +203,9 @@ def _write_card(
 ) -> None:
     """The published card with the new weights' hash; its numbers are left out, being of others."""
     weights = (output / catalog.WEIGHTS).read_bytes()
-    ensemble = {"members": recipe.MEMBERS, "network": recipe.NETWORK}
     metadata = {
         **card.metadata,
-        "network_def": recipe.NETWORK
-        if recipe.MEMBERS == 1
-        else {"name": "Ensemble", "kwargs": ensemble},
+        "network_def": definition(recipe),
         "sha256": hashlib.sha256(weights).hexdigest(),
         "training": {"steps": steps, "seed": seed, "final_loss": losses},
         "eval_metrics": [],
