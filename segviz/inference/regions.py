@@ -304,8 +304,9 @@ def look(
         logits = network(with_places(image[turn])[None])
         runtime.require_numbers(logits, card)
         total += np.roll(softmax(logits[0])[1:][turn], phase, axis=(1, 2, 3))
-    shares = total / len(PHASES)
-    return Found(lattice, shares * largest_component(shares.sum(axis=0) > 0.5))
+    total /= len(PHASES)
+    total *= largest_component(total.sum(axis=0) > 0.5)
+    return Found(lattice, total)
 
 
 def put(labels: Labels, found: Found) -> Labels:
