@@ -164,3 +164,24 @@ def test_a_tile_with_its_halo_gets_the_answer_of_the_whole():
         whole, tile = network(image), network(image[..., 16:128, 32:144])
     inside, there = np.s_[..., 40:72, 40:72], np.s_[..., 56:88, 72:104]
     assert torch.allclose(tile[inside], whole[there], atol=1e-5)
+
+
+def test_an_untrained_network_for_a_rare_class_says_background():
+    definition = {
+        "name": "HeadedUNet",
+        "kwargs": {
+            "out_channels": 2,
+            "features": 4,
+            "background": 4.0,
+            "spatial_dims": 2,
+            "in_channels": 1,
+            "channels": [4, 8],
+            "strides": [2],
+            "norm": "BATCH",
+        },
+    }
+    network = networks.build(definition).eval()
+    with torch.no_grad():
+        network.head[1].weight.zero_()
+        shares = network(torch.rand(1, 1, 8, 8)).softmax(1)
+    assert (shares[:, 1] < 0.05).all()

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from segviz import settings
 from segviz.grid import VolumeGrid
-from segviz.inference import networks
+from segviz.inference import catalog, networks
 from segviz.inference.slices import Planes
 from segviz.training import enhancing_tumour, loop
 from segviz.training.brain_anatomy import Tissues
@@ -36,6 +37,13 @@ def scan(patient="03"):
     image[tumour > 0] = 1.5
     planes = Planes.of(VolumeGrid((120, 110, 8), np.diag([1.0, 1, 6, 1])), dict(INPUT))
     return Scan.of(patient, "Pre", image, tumour, planes)
+
+
+def test_the_card_says_how_the_recipe_cuts_its_slices():
+    card = catalog.card(settings.load(), "enhancing-tumour-t1c")
+    settings_of_card = dict(card.metadata["volume_input"])
+    settings_of_card.pop("surely")
+    assert settings_of_card == dict(enhancing_tumour.INPUT)
 
 
 def test_no_member_learns_from_its_own_patient():

@@ -1,11 +1,23 @@
 """The numbers on the card of enhancing-tumour-t1c."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from segviz import settings
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
+from segviz.inference import catalog
 from segviz.training.scores import enhancing_tumour_t1c as scores
+
+DATA = Path(os.environ.get("SEGVIZ_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+needs_scans = pytest.mark.skipif(
+    not (DATA / "medical" / "glioma-progression").exists(),
+    reason="needs the scans of Brain-Tumor-Progression (SEGVIZ_TEST_DATA)",
+)
 
 
 def masks():
@@ -66,3 +78,25 @@ def test_the_baseline_looks_inside_the_head():
     found = scores.brightness(volume)
     assert (found[30, 30] == 128).all()
     assert (found[6, 30] == 0).all()
+
+
+@needs_scans
+def test_a_patient_is_found_again_by_the_member_that_never_saw_it():
+    card = catalog.card(settings.load(), "enhancing-tumour-t1c")
+    said = []
+    visits = scores.hold_out(card, DATA, ["08"], lambda *step: said.append(step))
+    assert said == [(1, 2), (2, 2)]
+    (published,) = [row["values"] for row in card.metrics if row["data"] == "patient 08, post"]
+    choice = published["peak"], published["threshold"]
+    *_, again, change = scores.patient_rows(visits, choice)
+    assert again["values"] == pytest.approx(published, abs=0.01)
+    assert change["values"]["sign is right"] == 1
+
+
+def test_dice_from_each_byte_is_that_of_each_mask():
+    rng = np.random.default_rng(0)
+    found = rng.integers(0, 256, (8, 8, 3)).astype(np.uint8)
+    truth = found > rng.integers(0, 256, found.shape)
+    curve = scores.dice_from_each_byte(found, truth)
+    for byte in (1, 40, 128, 255):
+        assert curve[byte] == pytest.approx(scores.dice(found >= byte, truth))

@@ -54,13 +54,22 @@ class HeadedUNet(nn.Module):
 
     The UNet's own last block normalises its output channels; with one or two of them it cannot say
     "nothing here".
+
+    ``background`` is what class 0 is ahead by, as a logit, before anything is learnt. Of a rare
+    class, it keeps "no feature at all" from coming to mean that class, whose logit would then be
+    the bias alone and never be sure.
     """
 
-    def __init__(self, out_channels: int, features: int, **unet: Any) -> None:
+    def __init__(
+        self, out_channels: int, features: int, background: float = 0.0, **unet: Any
+    ) -> None:
         super().__init__()
         self.body = UNet(out_channels=features, **unet)
         convolution = nn.Conv2d if unet["spatial_dims"] == 2 else nn.Conv3d
-        self.head = nn.Sequential(nn.ReLU(), convolution(features, out_channels, 1))
+        last = convolution(features, out_channels, 1)
+        with torch.no_grad():
+            last.bias[0] += background  # type: ignore[index]
+        self.head = nn.Sequential(nn.ReLU(), last)
 
     def forward(self, image: Tensor) -> Tensor:
         logits: Tensor = self.head(self.body(image))

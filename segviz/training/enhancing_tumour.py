@@ -51,6 +51,7 @@ NETWORK: Mapping[str, Any] = {
     "kwargs": {
         "out_channels": 2,
         "features": 8,
+        "background": 3.0,
         "spatial_dims": 2,
         "in_channels": 4,
         "channels": [16, 32, 64, 96, 128],
@@ -63,7 +64,7 @@ NETWORK: Mapping[str, Any] = {
 FOLDER = "medical"
 MEMBERS = len(PATIENTS)
 CROP, BATCH = 128, 6
-STEPS, SEED, RATE, AVERAGE = 600, 1, 1.5e-3, 0.985
+STEPS, SEED, RATE, AVERAGE = 400, 1, 2e-3, 0.98
 CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0)
 VESSELS = (24, 4, 43, 14, 15, 502)
 """Codes of tissues in which a generated head has bright spots that are no tumour."""
@@ -120,8 +121,14 @@ class Scan:
 
 
 def read_scan(data: Path, patient: str, visit: str) -> tuple[Volume, NDArray[np.uint8]]:
-    """A scan with its true voxel size, and the reference mask on its grid."""
+    """A scan with its true voxel size, and the reference mask on its grid.
+
+    Raises:
+        FileNotFoundError: the folder does not hold it.
+    """
     folder = data / "glioma-progression" / patient
+    if not folder.is_dir():
+        raise FileNotFoundError(folder)
     image = open_image([folder / f"{visit}_Scan_T1.nii.gz"])
     mask = read_mask(folder / f"{visit}_Mask.nii.gz")
     if not isinstance(image, Volume):

@@ -10,6 +10,7 @@ from segviz.inference import catalog
 from segviz.inference.catalog import Card
 from segviz.training.scores import (
     brain_anatomy_mr,
+    enhancing_tumour_t1c,
     forest_rgb,
     forest_sentinel2,
     hippocampus_t1,
@@ -19,6 +20,7 @@ from segviz.training.scores.overlap import Progress, Row
 
 EVALUATIONS: Mapping[str, Callable[[Card, Path, Progress | None], list[Row]]] = {
     "brain-anatomy-mr": brain_anatomy_mr.evaluate,
+    "enhancing-tumour-t1c": enhancing_tumour_t1c.evaluate,
     "forest-rgb": forest_rgb.evaluate,
     "forest-sentinel2": forest_sentinel2.evaluate,
     "hippocampus-t1": hippocampus_t1.evaluate,

@@ -18,7 +18,13 @@ from torch import nn
 from segviz import settings
 from segviz.errors import NotFound, Refused
 from segviz.inference import catalog, networks
-from segviz.training import brain_anatomy, forest_rgb, forest_sentinel2, hippocampus
+from segviz.training import (
+    brain_anatomy,
+    enhancing_tumour,
+    forest_rgb,
+    forest_sentinel2,
+    hippocampus,
+)
 from segviz.training.loop import FREEZE_AT, Draw, fit
 
 CHECKPOINT_STEPS, LOG_STEPS = 200, 20
@@ -56,6 +62,7 @@ class Recipe(Protocol):
 
 RECIPES: Mapping[str, Recipe] = {
     "brain-anatomy-mr": brain_anatomy,
+    "enhancing-tumour-t1c": enhancing_tumour,
     "forest-rgb": forest_rgb,
     "forest-sentinel2": forest_sentinel2,
     "hippocampus-t1": hippocampus,
