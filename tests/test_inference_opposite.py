@@ -44,14 +44,14 @@ def test_a_lesion_lies_on_one_side_alone():
 
 
 def test_the_plane_goes_through_the_middle():
-    normal, distance = opposite.symmetry_plane(head(10, 8), SPACING, 1)
+    plane = opposite.symmetry_plane(head(10, 8), SPACING, 1)
     angle = np.deg2rad(10)
-    assert normal == pytest.approx([0, np.cos(angle), np.sin(angle)], abs=0.03)
-    middle = normal @ np.multiply((np.array([20, 110, 110]) - 1) / 2, SPACING)
-    assert distance - middle == pytest.approx(8, abs=1.5)
+    assert plane.normal == pytest.approx([0, np.cos(angle), np.sin(angle)], abs=0.03)
+    middle = plane.normal @ np.multiply((np.array([20, 110, 110]) - 1) / 2, SPACING)
+    assert plane.distance - middle == pytest.approx(8, abs=1.5)
 
 
 def test_air_has_its_plane_in_the_middle():
-    normal, distance = opposite.symmetry_plane(np.zeros((4, 5, 6), np.float32), SPACING, 1)
-    assert normal.tolist() == [0, 1, 0]
-    assert distance == 4
+    plane = opposite.symmetry_plane(np.zeros((4, 5, 6), np.float32), SPACING, 1)
+    assert plane.normal.tolist() == [0, 1, 0]
+    assert plane.distance == 4
