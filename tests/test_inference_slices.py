@@ -9,7 +9,7 @@ import tiny_models
 from segviz.errors import Cancelled, Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
-from segviz.inference import predict, slices
+from segviz.inference import predict, run, slices
 from segviz.inference.run import Run
 from segviz.inference.slices import Planes
 
@@ -210,7 +210,7 @@ def test_a_run_can_be_stopped(card):
 
 def test_a_scan_too_large_for_the_memory_is_refused(card, monkeypatch):
     memory = type("M", (), {"available": 1000, "total": 2**34})
-    monkeypatch.setattr(slices.psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(run.psutil, "virtual_memory", lambda: memory)
     with pytest.raises(Refused, match="crop the scan") as error:
         predict.segment_volume(scan(), card)
     assert error.value.code == "SV-RUN-007"

@@ -7,7 +7,7 @@ import tiny_models
 from segviz.errors import Cancelled, Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
-from segviz.inference import predict, volumes
+from segviz.inference import predict, run, volumes
 from segviz.inference.run import Run
 from segviz.inference.volumes import Axis
 
@@ -134,9 +134,7 @@ def test_a_run_can_be_stopped(card):
 
 
 def test_a_scan_too_large_for_the_memory_is_refused(card, monkeypatch):
-    monkeypatch.setattr(
-        volumes.psutil, "virtual_memory", lambda: type("M", (), {"available": 1000})
-    )
+    monkeypatch.setattr(run.psutil, "virtual_memory", lambda: type("M", (), {"available": 1000}))
     with pytest.raises(Refused, match="crop the scan") as error:
         predict.segment_volume(ball((20, 20, 20), np.eye(4)), card)
     assert error.value.code == "SV-RUN-007"

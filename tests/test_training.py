@@ -60,6 +60,7 @@ def overfit(definition, image, labels, classes):
         steps=60,
         rate=0.02,
         average=0.9,
+        freeze_at=0.4,
         progress=lambda done, steps, loss: losses.append(loss),
         checkpoint=None,
     )
@@ -271,6 +272,7 @@ def test_members_are_trained_one_by_one_and_joined(tmp_path, monkeypatch):
         SEED=5,
         RATE=1e-3,
         AVERAGE=0.5,
+        FREEZE_AT=0.4,
         drawer=drawer,
         finish=lambda network, data, member: None,
     )

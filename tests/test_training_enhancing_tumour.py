@@ -68,6 +68,7 @@ def test_the_recipe_overfits_one_batch():
         steps=60,
         rate=0.02,
         average=0.9,
+        freeze_at=0.4,
         progress=lambda done, steps, loss: losses.append(loss),
     )
     assert (losses[-1] - 0.98 * losses[-2]) / 0.02 < 0.1

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segviz.inference.windows import Box
+from segviz.inference.windows import Box, box_of
 
 Field = NDArray[np.float32]
 Step = Callable[..., Field]
@@ -59,7 +59,7 @@ def prepared(values: Field, steps: Sequence[Mapping[str, Any]], crop: bool) -> t
         steps: ``{"step": name, ...}`` with the arguments of the function of that name.
         crop: to the box of all that is not 0, as before the steps.
     """
-    box = _box(values) if crop else tuple(slice(0, size) for size in values.shape)
+    box = box_of(values != 0) if crop else tuple(slice(0, size) for size in values.shape)
     inside = values[box]
     for step in steps:
         arguments = {name: value for name, value in step.items() if name != "step"}
@@ -67,14 +67,3 @@ def prepared(values: Field, steps: Sequence[Mapping[str, Any]], crop: bool) -> t
     result = np.zeros(values.shape, np.float32)
     result[box] = inside
     return result, box
-
-
-def _box(values: Field) -> Box:
-    """The box of all that is not 0; all where nothing is."""
-    box = []
-    for axis, size in enumerate(values.shape):
-        others = tuple(other for other in range(values.ndim) if other != axis)
-        found = np.flatnonzero((values != 0).any(axis=others))
-        first, last = (int(found[0]), int(found[-1])) if found.size else (0, size - 1)
-        box.append(slice(first, last + 1))
-    return tuple(box)

@@ -19,7 +19,6 @@ from segviz.inference.catalog import Card
 from segviz.inference.landcover import TAKEN_AS_STORED
 from segviz.inference.run import Run
 from segviz.inference.scenes import label_scene, mirrored, read_tile
-from segviz.inference.slices import AXIAL, THICK
 
 Values = NDArray[np.float32]
 Cells = NDArray[np.int64]
@@ -94,9 +93,7 @@ class VolumePieces:
     @property
     def axis(self) -> int:
         """Canonical, across the planes."""
-        spacing = self.volume.grid.canonical.spacing_mm
-        thickest = int(np.argmax(spacing))
-        return thickest if spacing[thickest] > THICK * min(spacing) else AXIAL
+        return slices.across_axis(self.volume.grid.canonical)
 
     @cached_property
     def stack(self) -> Values:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import psutil
+
 from segviz.errors import Cancelled, Refused
 from segviz.inference.probability import least_byte
 
@@ -88,6 +90,21 @@ class Run:
             value = math.nan
         least_byte(value)
         return value
+
+
+def require_memory(needed: float) -> None:
+    """Before a scan is segmented, which needs so many bytes.
+
+    Raises:
+        Refused: fewer are free (SV-RUN-007).
+    """
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise Refused(
+            "SV-RUN-007",
+            f"Segmenting this scan needs {needed / 1e9:.1f} GB and this server has "
+            f"{free / 1e9:.1f} GB free; crop the scan.",
+        )
 
 
 def peak_memory_bytes() -> int:

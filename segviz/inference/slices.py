@@ -8,16 +8,15 @@ network knows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segviz.errors import Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
 from segviz.inference import runtime
@@ -25,10 +24,10 @@ from segviz.inference.catalog import Card
 from segviz.inference.opposite import opposite
 from segviz.inference.probability import to_bytes
 from segviz.inference.resample import along_axes, axis_weights
-from segviz.inference.run import Run
+from segviz.inference.run import Run, require_memory
 from segviz.inference.runtime import Runtime
-from segviz.inference.volumes import TINY, Axis, filled_box, low_and_bright, softmax
-from segviz.inference.windows import round_up
+from segviz.inference.volumes import AIR, MARGIN, TINY, Axis, low_and_bright, softmax
+from segviz.inference.windows import box_of, round_up
 
 Field = NDArray[np.float32]
 
@@ -38,6 +37,13 @@ THICK = 1.5
 
 SLAB = 8
 """Native slices that are brought back at once."""
+
+
+def across_axis(grid: VolumeGrid) -> int:
+    """Across the slices of a canonical grid: the thickest axis, axial where none is thick."""
+    spacing = grid.spacing_mm
+    thickest = int(np.argmax(spacing))
+    return thickest if spacing[thickest] > THICK * min(spacing) else AXIAL
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,8 @@ class Planes:
 
     @classmethod
     def of(cls, grid: VolumeGrid, settings: dict[str, Any]) -> Planes:
-        """Across the thickest axis of a canonical grid; axial where none is thick."""
-        spacing = grid.spacing_mm
-        thickest = int(np.argmax(spacing))
-        axis = thickest if spacing[thickest] > THICK * min(spacing) else AXIAL
+        """Of a canonical grid."""
+        spacing, axis = grid.spacing_mm, across_axis(grid)
         size, mm, apart = grid.shape[axis], spacing[axis], settings["apart_mm"]
         thin = mm < apart / 2
         across = Axis.between(size, mm, apart / 2) if thin else Axis(size, mm, size, mm)
@@ -155,12 +159,12 @@ def look(network: Runtime, volume: Volume, card: Card, run: Run) -> Seen:
     """Run the card's network, or a member of it, over the slices."""
     settings: dict[str, Any] = card.metadata["volume_input"]
     planes = Planes.of(volume.grid.canonical, settings)
-    _require_memory(planes, volume.grid)
+    require_memory(_bytes_needed(planes, volume.grid))
     run.runtime = network.name
     with run.stage("prepare"):
         values = volume.grid.to_canonical(volume.data).astype(np.float32)
         image = planes.shown(by_median(values))
-        _, *box = filled_box(image)
+        _, *box = box_of(image > AIR, MARGIN)
         channels = planes.channels(image, settings.get("opposite_mm"))
     with run.stage("network"):
         shares = plane_shares(channels[:, :, *box], planes, network, card, run)
@@ -222,15 +226,8 @@ def plane_shares(channels: Field, planes: Planes, network: Runtime, card: Card, 
     return shares
 
 
-def _require_memory(planes: Planes, grid: VolumeGrid) -> None:
+def _bytes_needed(planes: Planes, grid: VolumeGrid) -> float:
     first, second = planes.inside
     shown = planes.across.other_size * first.other_size * second.other_size
     between = planes.across.size * first.other_size * second.size
-    needed = 4.0 * (4 * np.prod(grid.shape) + 12 * shown + between)
-    free = psutil.virtual_memory().available
-    if needed > free:
-        raise Refused(
-            "SV-RUN-007",
-            f"Segmenting this scan needs {needed / 1e9:.1f} GB and this server has "
-            f"{free / 1e9:.1f} GB free; crop the scan.",
-        )
+    return 4.0 * (4 * math.prod(grid.shape) + 12 * shown + between)

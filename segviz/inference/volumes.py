@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segviz.errors import Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
 from segviz.inference import intensity, runtime
 from segviz.inference.catalog import Card
 from segviz.inference.resample import along_axes, axis_weights, is_identity
-from segviz.inference.run import Run
+from segviz.inference.run import Run, require_memory
 from segviz.inference.runtime import Runtime
 from segviz.inference.sides import tell_apart
-from segviz.inference.windows import Box, balanced_boxes, full_boxes, gaussian
+from segviz.inference.windows import Box, balanced_boxes, box_of, full_boxes, gaussian
 
 Field = NDArray[np.float32]
 
@@ -29,6 +28,12 @@ SLAB = 16
 
 WILD = 10
 """Values this many times further up than 99.9 % of all are held there."""
+
+AIR = 0.1
+"""Scaled brightness below which there is nothing but air."""
+
+MARGIN = 8
+"""Cells kept around a head."""
 
 TINY = float(np.finfo(np.float32).tiny)
 
@@ -74,7 +79,7 @@ def label_volume(volume: Volume, card: Card, run: Run) -> NDArray[np.uint8]:
     settings: dict[str, Any] = card.metadata["volume_input"]
     grid = volume.grid.canonical
     axes = axes_of(grid, settings["spacing_mm"])
-    _require_memory(axes, grid, class_count(card))
+    require_memory(_bytes_needed(axes, grid, class_count(card)))
     with run.stage("load"):
         network = runtime.choose(card, run.device)
     with run.stage("prepare"):
@@ -115,7 +120,7 @@ def prepared(volume: Volume, axes: list[Axis], settings: dict[str, Any]) -> tupl
     if "intensity" in settings:
         return intensity.prepared(values, settings["intensity"], settings["crop"])
     scaled: Field = scale(values) * settings["gain"]
-    return scaled, filled_box(scaled)
+    return scaled, box_of(scaled > AIR, MARGIN)
 
 
 def label_field(
@@ -134,7 +139,8 @@ def label_field(
         return labels
     planes = range(0, shape[0], SLAB)
     with run.stage("network"):
-        shares = class_shares(image[:, *box], network, card, run, settings, len(planes))
+        logits = averaged_logits(image[:, *box], network, card, run, settings, len(planes))
+        shares = softmax(logits)[1:]
     if settings["largest_component"]:
         shares *= largest_component(shares.sum(axis=0) > 0.5)
     with run.stage("back to the native grid"):
@@ -168,34 +174,6 @@ def low_and_bright(values: Field) -> tuple[float, Field]:
     return low, bright
 
 
-def filled_box(scaled: Field, above: float = 0.1, margin: int = 8) -> Box:
-    """The box around all that is not air, with a margin."""
-    filled = scaled > above
-    box = []
-    for axis, size in enumerate(filled.shape):
-        others = tuple(other for other in range(filled.ndim) if other != axis)
-        found = np.flatnonzero(filled.any(axis=others))
-        first, last = (found[0], found[-1]) if len(found) else (0, size - 1)
-        box.append(slice(max(int(first) - margin, 0), min(int(last) + margin + 1, size)))
-    return tuple(box)
-
-
-def class_shares(
-    image: Field,
-    network: Runtime,
-    card: Card,
-    run: Run,
-    settings: dict[str, Any],
-    extra_steps: int = 0,
-) -> Field:
-    """Softmax [class without background, x, y, z] of the averaged logits of an image.
-
-    Args:
-        image: [channel, x, y, z], or [x, y, z] where there is one channel.
-    """
-    return softmax(averaged_logits(image, network, card, run, settings, extra_steps))[1:]
-
-
 def averaged_logits(
     image: Field,
     network: Runtime,
@@ -204,8 +182,7 @@ def averaged_logits(
     settings: dict[str, Any],
     extra_steps: int = 0,
 ) -> Field:
-    """Logits [class, x, y, z] of an image, laid out in few windows of equal size."""
-    image = image[None] if image.ndim == 3 else image
+    """Logits [class, x, y, z] of an image [channel, x, y, z], in few windows of equal size."""
     space, window = image.shape[1:], tuple(settings["window"])
     layout = (
         full_boxes(space, window, tuple(settings["overlap"]))
@@ -313,14 +290,7 @@ def _largest(most: Field, others: Field) -> NDArray[np.uint8]:
     return labels
 
 
-def _require_memory(axes: list[Axis], grid: VolumeGrid, classes: int) -> None:
-    coarse = float(np.prod([axis.other_size for axis in axes]))
-    slab = float(SLAB * grid.shape[1] * grid.shape[2])
-    needed = 4 * (2 * np.prod(grid.shape) + 3 * classes * coarse + 2 * classes * slab)
-    free = psutil.virtual_memory().available
-    if needed > free:
-        raise Refused(
-            "SV-RUN-007",
-            f"Segmenting this scan needs {needed / 1e9:.1f} GB and this server has "
-            f"{free / 1e9:.1f} GB free; crop the scan.",
-        )
+def _bytes_needed(axes: list[Axis], grid: VolumeGrid, classes: int) -> float:
+    coarse = math.prod(axis.other_size for axis in axes)
+    slab = SLAB * grid.shape[1] * grid.shape[2]
+    return 4.0 * (2 * math.prod(grid.shape) + 3 * classes * coarse + 2 * classes * slab)

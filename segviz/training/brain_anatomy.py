@@ -35,7 +35,7 @@ SHAPE, SPACING_MM = (64, 80, 64), 2.0
 HELD_OUT = ("training_seg_19.nii.gz", "training_seg_20.nii.gz")
 MEMBERS = 1
 FOLDER = "medical/head-label-maps"
-STEPS, SEED, RATE, AVERAGE = 5200, 1, 1.5e-3, 0.998
+STEPS, SEED, RATE, AVERAGE, FREEZE_AT = 5200, 1, 1.5e-3, 0.998, 0.4
 T1_ALONE, OTHER_CONTRASTS = 0.2, 0.5
 """Share of the training with T1 weighting alone, then share of windows of other contrasts: with all
 contrasts from the first step on the small structures are not found at all."""

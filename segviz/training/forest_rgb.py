@@ -38,7 +38,7 @@ NETWORK: Mapping[str, Any] = {
 }
 CROP, BATCH = 128, 4
 FOLDER = "geo/amazon-forest-chips"
-MEMBERS, STEPS, SEED, RATE, AVERAGE = 5, 800, 1, 4e-3, 0.99
+MEMBERS, STEPS, SEED, RATE, AVERAGE, FREEZE_AT = 5, 800, 1, 4e-3, 0.99, 0.4
 CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0)
 
 

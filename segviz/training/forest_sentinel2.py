@@ -39,7 +39,7 @@ NETWORK: Mapping[str, Any] = {
 }
 CROP, BATCH = 32, 8
 FOLDER = "geo/nrt"
-MEMBERS, STEPS, SEED, RATE, AVERAGE = 2, 1000, 1, 4e-3, 0.995
+MEMBERS, STEPS, SEED, RATE, AVERAGE, FREEZE_AT = 2, 1000, 1, 4e-3, 0.995, 0.4
 CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0)
 
 FOREST_PERCENT = 50

@@ -13,13 +13,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 Draw = Callable[[float], tuple[Tensor, Tensor]]
 """(share of the training done, 0-1) -> (images [n, c, ...], labels [n, ...])"""
 
-FREEZE_AT = 0.4
-"""Share of the steps after which batch norm keeps its statistics.
-
-With few windows a step its batch statistics are those of one window; the network must learn to work
-with the fixed ones that it is used with, which make a mask independent of how windows are laid.
-"""
-
 
 def dice_cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     """Class-weighted cross-entropy plus 1 - mean soft Dice of the classes present but background.
@@ -62,7 +55,7 @@ def fit(
     steps: int,
     rate: float,
     average: float,
-    freeze_at: float = FREEZE_AT,
+    freeze_at: float,
     progress: Callable[[int, int, float], None] | None = None,
     checkpoint: Callable[[int, nn.Module], None] | None = None,
 ) -> nn.Module:

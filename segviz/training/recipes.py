@@ -25,7 +25,7 @@ from segviz.training import (
     forest_sentinel2,
     hippocampus,
 )
-from segviz.training.loop import FREEZE_AT, Draw, fit
+from segviz.training.loop import Draw, fit
 
 CHECKPOINT_STEPS, LOG_STEPS = 200, 20
 
@@ -39,7 +39,9 @@ class Recipe(Protocol):
         MEMBERS: networks that are trained, one for each fold, and answer together; 1 for one.
         AVERAGE: share of the old averaged weights that each step keeps; 1 / (1 - AVERAGE) is about
             the number of steps averaged, which should be a small part of ``STEPS``.
-        FREEZE_AT: may be left out, see ``loop.FREEZE_AT``.
+        FREEZE_AT: share of the steps after which batch norm keeps its statistics. With few windows
+            a step those of the batch are of one window; the network must learn to work with the
+            fixed ones, which make a mask independent of how windows are laid.
     """
 
     FOLDER: str
@@ -50,6 +52,7 @@ class Recipe(Protocol):
     SEED: int
     RATE: float
     AVERAGE: float
+    FREEZE_AT: float
 
     def drawer(self, data: Path, rng: np.random.Generator, member: int) -> Draw:
         """What makes the batches of a member, from the folder with the training data."""
@@ -153,7 +156,7 @@ def _train_member(
         steps=steps,
         rate=recipe.RATE,
         average=recipe.AVERAGE,
-        freeze_at=getattr(recipe, "FREEZE_AT", FREEZE_AT),
+        freeze_at=recipe.FREEZE_AT,
         progress=log.step,
         checkpoint=log.checkpoint,
     )

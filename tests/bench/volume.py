@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from segviz.grid import VolumeGrid
 from segviz.inference import runtime, volumes
 from segviz.inference.run import Run
+from segviz.inference.windows import box_of
 
 ROI, OVERLAP = 96, 0.25
 
@@ -44,7 +45,7 @@ def rows(folder: Path, rounds: int) -> list[Row]:
 
     def best_layout() -> None:
         image = phantom.normalised(values)
-        box = volumes.filled_box(np.abs(image).max(axis=0), above=0, margin=0)
+        box = box_of((image != 0).any(axis=0))
         results["best"] = volumes.label_field(image, box, axes, ours, card, Run())
 
     variants = {"MONAI": theirs, "same windows": same_windows, "best layout": best_layout}
