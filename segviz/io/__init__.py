@@ -8,7 +8,7 @@ os.environ.setdefault(
     "GDAL_SKIP", "VRT MRF WMS WMTS WCS HTTP STACIT STACTA GTI EEDA EEDAI PLMOSAIC"
 )
 os.environ.setdefault("CPL_LOG", os.devnull)  # its warnings go past Python to the terminal
-os.environ.setdefault("GDAL_CACHEMAX", "256")  # MB; its own default is a share of the machine
+os.environ.setdefault("GDAL_CACHEMAX", "32")  # MB; its own default is a share of the machine
 
 from segviz.io.geotiff import (
     GeoTiffScene,

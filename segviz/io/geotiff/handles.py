@@ -16,10 +16,6 @@ from segviz.io.failures import refusing
 KEPT = 16
 """Open files a thread keeps; opening one again costs a few ms."""
 
-CACHE_MB = "32"
-"""Decoded blocks that GDAL keeps; its own default is a twentieth of the machine's memory."""
-
-os.environ.setdefault("GDAL_CACHEMAX", CACHE_MB)
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 _thread = threading.local()
 
