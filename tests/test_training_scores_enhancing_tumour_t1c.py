@@ -87,7 +87,7 @@ def test_a_patient_is_found_again_by_the_member_that_never_saw_it():
     visits = scores.hold_out(card, DATA, ["08"], lambda *step: said.append(step))
     assert said == [(1, 2), (2, 2)]
     (published,) = [row["values"] for row in card.metrics if row["data"] == "patient 08, post"]
-    choice = published["peak"], published["threshold"]
+    choice = round(published["peak in %"] / 100, 4), published["threshold"]
     *_, again, change = scores.patient_rows(visits, choice)
     assert again["values"] == pytest.approx(published, abs=0.01)
     assert change["values"]["sign is right"] == 1

@@ -64,7 +64,7 @@ NETWORK: Mapping[str, Any] = {
 FOLDER = "medical"
 MEMBERS = len(PATIENTS)
 CROP, BATCH = 128, 6
-STEPS, SEED, RATE, AVERAGE, FREEZE_AT = 400, 1, 2e-3, 0.98, 0.4
+STEPS, SEED, RATE, AVERAGE, FREEZE_AT = 1200, 1, 2e-3, 0.99, 0.4
 CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0)
 VESSELS = (24, 4, 43, 14, 15, 502)
 """Codes of tissues in which a generated head has bright spots that are no tumour."""

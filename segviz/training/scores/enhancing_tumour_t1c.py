@@ -80,7 +80,7 @@ def evaluate(card: Card, data: Path, progress: Progress | None = None) -> list[R
         own = [each for each in held if each.patient == patient]
         rows += patient_rows(own, best_choice(others))
     peak, threshold = best_choice(held)
-    chosen = {"threshold": threshold, "peak": peak}
+    chosen = {"threshold": threshold, "peak in %": 100 * peak}
     rows.append(row("all 6 patients", "chosen on these predictions, of one member", chosen))
     return [summary(rows), *rows, baseline(held)]
 
@@ -125,7 +125,11 @@ def patient_rows(held: Sequence[Held], choice: tuple[float, float]) -> list[Row]
         row(
             f"patient {each.patient}, {each.visit.lower()}",
             "by the member that never saw the patient",
-            {"threshold": threshold, "peak": peak, **visit_scores(mask, each.truth, each.voxel_ml)},
+            {
+                "threshold": threshold,
+                "peak in %": 100 * peak,
+                **visit_scores(mask, each.truth, each.voxel_ml),
+            },
         )
         for mask, each in zip(masks, held, strict=True)
     ]
