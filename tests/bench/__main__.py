@@ -65,7 +65,9 @@ def rows_of(work: str, asked: argparse.Namespace) -> list:
 
         return scene.rows(asked.folder, asked.rounds, 10980 if asked.whole else asked.height)
     if work == "pixels":
-        return [pixel_row()]
+        import pixels
+
+        return pixels.rows(asked.rounds)
     if work == "first":
         import first
 
@@ -73,25 +75,6 @@ def rows_of(work: str, asked: argparse.Namespace) -> list:
     import neighbours
 
     return neighbours.rows(asked.folder, asked.rounds)
-
-
-def pixel_row() -> measure.Row:
-    import measure
-    import pixels
-
-    found = pixels.pixel_classifier()
-    ours, theirs = found["accuracy"], found["accuracy of the forest"]
-    assert ours >= theirs - 0.005, f"accuracy {ours:.4f} against {theirs:.4f} of the forest"
-    times = found["times faster"]
-    return measure.Row(
-        "pixel classifier, forest of 100 trees",
-        f"{found['megapixels a second']:.1f} megapixels a second",
-        f"{times:.1f} x faster",
-        f"{found['times less processor time']:.1f} x faster",
-        ">= 15 x",
-        times >= 15,
-        f"accuracy {ours:.4f}, the forest's {theirs:.4f}",
-    )
 
 
 if __name__ == "__main__":
