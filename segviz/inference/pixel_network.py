@@ -118,10 +118,14 @@ def column(values: Tensor) -> Tensor:
 
 
 def square_mean(image: Tensor, size: int) -> Tensor:
-    """Mean in squares of cells, along one axis after the other; cells outside count as 0."""
-    half = size // 2
-    rows = functional.avg_pool2d(image, (1, size), 1, (0, half))
-    return functional.avg_pool2d(rows, (size, 1), 1, (half, 0))
+    """Mean in squares of cells, along one axis after the other; cells outside count as 0.
+
+    As convolutions of single channels: OpenVINO pools at half their speed.
+    """
+    bands, half = image.shape[1], size // 2
+    across = torch.full((bands, 1, 1, size), 1 / size, device=image.device)
+    rows = functional.conv2d(image, across, padding=(0, half), groups=bands)
+    return functional.conv2d(rows, across.transpose(2, 3), padding=(half, 0), groups=bands)
 
 
 def gradient(image: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -16,7 +15,7 @@ from segviz.grid import Window
 from segviz.image import Image, Scene, Volume
 from segviz.inference import runtime, slices
 from segviz.inference.catalog import Card
-from segviz.inference.landcover import TAKEN_AS_STORED
+from segviz.inference.landcover import TAKEN_AS_STORED, Labelling
 from segviz.inference.run import Run
 from segviz.inference.scenes import label_scene, mirrored, read_tile
 
@@ -138,37 +137,16 @@ def match_bands(channels: Sequence[str], wanted: Sequence[str]) -> tuple[list[in
     return list(range(len(wanted))), "Bands were taken in file order, because their names differ."
 
 
-class Labelling(nn.Module):
-    """From values to the class of each pixel [1, row, column], in one graph; and the mean of all
-    logits, which is no number where one of them is none.
-
-    Classes are compared one after the other: OpenVINO's argmax takes longer than all the rest.
-    """
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self.network(values.float()).float()
-        first, *others = logits.split(1, 1)
-        best, most = torch.zeros_like(first), first
-        for number, logit in enumerate(others, 1):
-            best = torch.where(logit > most, float(number), best)
-            most = torch.maximum(most, logit)
-        return best[:, 0].to(torch.uint8), logits.mean()
-
-
 def labelling(network: nn.Module, card: Card) -> nn.Module:
-    """What ``runtime.choose`` puts around a pixel network."""
-    return Labelling(network)
+    """What ``runtime.choose`` puts around a pixel network; its variances need f32."""
+    return Labelling(network, Tensor.float)
 
 
 def classifier(card: Card, run: Run) -> Callable[[NDArray[np.generic]], NDArray[np.uint8]]:
     """Labels [row, column] of values [band, row, column]; wrong within the halo of the edge."""
     labels = np.array(card.metadata["pixel_input"]["labels"], np.uint8)
     with run.stage("load"):
-        network = runtime.choose(card, run.device, labelling)
+        network = runtime.choose(card, run.device, labelling, exact=True)
     run.runtime = network.name
 
     def classify(values: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -176,7 +154,7 @@ def classifier(card: Card, run: Run) -> Callable[[NDArray[np.generic]], NDArray[
             values = values.astype(np.float32, copy=False)
         best, mean = network.outputs(np.ascontiguousarray(values)[None])
         runtime.require_numbers(mean, card)
-        labelled: NDArray[np.uint8] = labels[best[0]]
+        labelled: NDArray[np.uint8] = labels.take(best[0])
         return labelled
 
     return classify

@@ -164,7 +164,9 @@ class OpenVinoRuntime:
 
     def outputs(self, batch: NDArray[Any]) -> Outputs:
         if self._precision is None:
-            exact, fast = (self._infer(batch, precision) for precision in ("f32", "bf16"))
+            exact = self._infer(batch, "f32")
+            self._compiled.popitem()  # its working memory goes before that of bf16 comes
+            fast = self._infer(batch, "bf16")
             self._precision = "bf16" if agree(exact[0], fast[0]) else "f32"
             return fast if self._precision == "bf16" else exact
         return self._infer(batch, self._precision)
@@ -301,13 +303,17 @@ def _keep(model: Any, folder: Path) -> None:
 
 
 def choose(
-    card: Card, device: Device, around: Callable[[nn.Module, Card], nn.Module] | None = None
+    card: Card,
+    device: Device,
+    around: Callable[[nn.Module, Card], nn.Module] | None = None,
+    exact: bool = False,
 ) -> Runtime:
     """The runtime for a device; kept, since loading and compiling take longer than a window.
 
     Args:
         around: puts the network into a larger one, e.g. with what comes before and after it; a
             function of a module, so that its name and the card tell what came out.
+        exact: f32 on any CPU, for a network that loses more by bf16 than it gains.
 
     Raises:
         Refused: ``cuda`` was asked for and there is none (SV-RUN-005); the weights cannot be used.
@@ -323,7 +329,7 @@ def choose(
         _Key(card),
         "cuda" if cuda and device != "cpu" else "cpu",
         around,
-        chosen.precision,
+        "f32" if exact else chosen.precision,
         chosen.home / "cache",
     )
 

@@ -92,7 +92,7 @@ def read_tile(scene: Scene, outer: Window, bands: Sequence[int]) -> Read:
     row, column = (
         mirrored(*ends) for ends in ((*outer[:2], *inside[:2]), (*outer[2:], *inside[2:]))
     )
-    return values[:, row[:, None], column], valid[row[:, None], column]
+    return values.take(row, 1).take(column, 2), valid.take(row, 0).take(column, 1)
 
 
 def mirrored(start: int, stop: int, first: int, last: int) -> NDArray[np.int64]:

@@ -60,7 +60,7 @@ def scene(folder: Path, network: nn.Module) -> catalog.Card:
             "rendering": RENDERING,
             "labels": list(range(1, 10)),
             "core": 1024,
-            "halo": 64,
+            "halo": 48,
             "multiple": 8,
         },
     )
