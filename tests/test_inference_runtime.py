@@ -89,7 +89,7 @@ def test_few_window_shapes_stay_compiled(monkeypatch):
     monkeypatch.setattr(runtime, "KEPT_SHAPES", 2)
     network = runtime.OpenVinoRuntime(networks.build(tiny_models.UNET_2D))
     for edge in (16, 32, 48):
-        network.prepare((1, 3, edge, edge))
+        network(np.zeros((1, 3, edge, edge), np.float32))
     assert len(network._compiled) == 2
 
 

@@ -165,15 +165,15 @@ class OpenVinoRuntime:
     def outputs(self, batch: NDArray[Any]) -> Outputs:
         if self._precision is None:
             exact = self._infer(batch, "f32")
-            self._compiled.popitem()  # its working memory goes before that of bf16 comes
+            self._compiled.clear()  # working memory of one precision at a time
             fast = self._infer(batch, "bf16")
-            self._precision = "bf16" if agree(exact[0], fast[0]) else "f32"
-            return fast if self._precision == "bf16" else exact
+            if agree(exact[0], fast[0]):
+                self._precision = "bf16"
+                return fast
+            self._compiled.clear()
+            self._precision = "f32"
+            return exact
         return self._infer(batch, self._precision)
-
-    def prepare(self, shape: tuple[int, ...], dtype: type[np.generic] = np.float32) -> None:
-        """Compile for a shape before somebody waits for it."""
-        self._for(shape, np.dtype(dtype), self._precision or "bf16")
 
     def _infer(self, batch: NDArray[Any], precision: str) -> Outputs:
         compiled = self._for(batch.shape, batch.dtype, precision)
