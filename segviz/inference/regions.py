@@ -315,7 +315,7 @@ def put(labels: Labels, found: Found) -> Labels:
     Where two boxes overlap, what is labelled already stays.
     """
     part = labels[found.lattice.inside()]
-    native = np.where(part == 0, largest_class(found.shares, found.lattice.back()), 0)
+    native = np.where(part == 0, largest_class(along_axes(found.shares, found.lattice.back())), 0)
     part[native > 0] = native[native > 0]
     return native
 

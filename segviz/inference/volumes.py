@@ -19,6 +19,7 @@ from segviz.inference.resample import along_axes, axis_weights, is_identity
 from segviz.inference.run import Run, require_memory
 from segviz.inference.runtime import Runtime
 from segviz.inference.sides import tell_apart
+from segviz.inference.tissue import Border
 from segviz.inference.windows import Box, balanced_boxes, box_of, full_boxes, gaussian
 
 Field = NDArray[np.float32]
@@ -83,8 +84,9 @@ def label_volume(volume: Volume, card: Card, run: Run) -> NDArray[np.uint8]:
     with run.stage("load"):
         network = runtime.choose(card, run.device)
     with run.stage("prepare"):
-        scaled, box = prepared(volume, axes, settings)
-    labels = label_field(scaled[None], box, axes, network, card, run)
+        values = volume.grid.to_canonical(volume.data)
+        scaled, box = prepared(values, axes, settings)
+    labels = label_field(scaled[None], box, axes, network, card, run, values)
     run.runtime = network.name
     if right := sides(card):
         with run.stage("left and right"):
@@ -113,20 +115,32 @@ def axes_of(grid: VolumeGrid, spacing_mm: float | Sequence[float] | None) -> lis
     ]
 
 
-def prepared(volume: Volume, axes: list[Axis], settings: dict[str, Any]) -> tuple[Field, Box]:
-    """What a network is given, and the box in it that is not air."""
-    values = volume.grid.to_canonical(volume.data).astype(np.float32)
-    values = along_axes(values, [axis.there() for axis in axes])
+def prepared(
+    values: NDArray[np.generic], axes: list[Axis], settings: dict[str, Any]
+) -> tuple[Field, Box]:
+    """What a network is given of a canonical volume, and the box in it that is not air."""
+    seen = along_axes(values.astype(np.float32), [axis.there() for axis in axes])
     if "intensity" in settings:
-        return intensity.prepared(values, settings["intensity"], settings["crop"])
-    scaled: Field = scale(values) * settings["gain"]
+        return intensity.prepared(seen, settings["intensity"], settings["crop"])
+    scaled: Field = scale(seen) * settings["gain"]
     return scaled, box_of(scaled > AIR, MARGIN)
 
 
 def label_field(
-    image: Field, box: Box, axes: list[Axis], network: Runtime, card: Card, run: Run
+    image: Field,
+    box: Box,
+    axes: list[Axis],
+    network: Runtime,
+    card: Card,
+    run: Run,
+    values: NDArray[np.generic],
 ) -> NDArray[np.uint8]:
-    """Labels on the canonical grid of an image [channel, x, y, z] on the grid of the network."""
+    """Labels on the canonical grid of an image [channel, x, y, z] on the grid of the network.
+
+    Args:
+        values: the canonical volume itself; where the card says so, the border between two tissues
+            follows its brightness.
+    """
     settings: dict[str, Any] = card.metadata["volume_input"]
     shape = tuple(axis.size for axis in axes)
     labels = np.zeros(shape, np.uint8)
@@ -145,11 +159,32 @@ def label_field(
         shares *= largest_component(shares.sum(axis=0) > 0.5)
     with run.stage("back to the native grid"):
         parts = [matrix[:, part] for matrix, part in zip(weights, box, strict=True)]
+        border = border_of(shares, values, box, axes, settings)
         for done, start in enumerate(planes, 1):
             slab = slice(start, start + SLAB)
-            labels[slab] = largest_class(shares, (parts[0][slab], parts[1], parts[2]))
+            back = [parts[0][slab], *parts[1:]]
+            native = along_axes(shares, back)
+            if border:
+                border.sharpen(native, values[slab].astype(np.float32), back)
+            labels[slab] = largest_class(native)
             run.step(run.windows - len(planes) + done, run.windows)
     return labels
+
+
+def border_of(
+    shares: Field,
+    values: NDArray[np.generic],
+    box: Box,
+    axes: list[Axis],
+    settings: dict[str, Any],
+) -> Border | None:
+    """Between the two tissues that the card names (``sharpen``), in a box of the network's grid."""
+    if "sharpen" not in settings:
+        return None
+    there = [axis.there()[part] for axis, part in zip(axes, box, strict=True)]
+    brightness = along_axes(values.astype(np.float32), there)
+    first, second = settings["sharpen"]
+    return Border.of(shares, brightness, [axis.other_mm for axis in axes], (first, second))
 
 
 def scale(values: Field) -> Field:
@@ -270,10 +305,9 @@ def largest_component(filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return largest
 
 
-def largest_class(shares: Field, weights: tuple[Field, Field, Field]) -> NDArray[np.uint8]:
-    """The class with the largest share in each native cell; background has what is left."""
-    native = along_axes(shares, weights)
-    return _largest(1 - native.sum(axis=0), native)
+def largest_class(shares: Field) -> NDArray[np.uint8]:
+    """The class with the largest share [class, ...] in each cell; background has what is left."""
+    return _largest(1 - shares.sum(axis=0), shares)
 
 
 def largest_logit(logits: Field) -> NDArray[np.uint8]:

@@ -46,7 +46,7 @@ def rows(folder: Path, rounds: int) -> list[Row]:
     def best_layout() -> None:
         image = phantom.normalised(values)
         box = box_of((image != 0).any(axis=0))
-        results["best"] = volumes.label_field(image, box, axes, ours, card, Run())
+        results["best"] = volumes.label_field(image, box, axes, ours, card, Run(), values[0])
 
     variants = {"MONAI": theirs, "same windows": same_windows, "best layout": best_layout}
     times = interleaved(variants, rounds)
