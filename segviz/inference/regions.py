@@ -7,7 +7,7 @@ is shown a box around it. A scan with a small field of view is taken for such a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -34,10 +34,6 @@ Point = tuple[float, ...]
 
 FAR_MM = 8.0
 """The network still finds what lies this far from the middle of its box."""
-
-PHASES = ((0, 0, 0), (1, 1, 0), (1, 0, 1), (0, 1, 1))
-"""Cells by which a box is moved. The network sees every other cell more sharply; the mean of boxes
-moved by one cell is without that pattern."""
 
 SAME = 1e-3
 """Cells are as long as voxels where they differ by less than this share."""
@@ -149,11 +145,6 @@ class Lattice:
             )
         )
         return a, b, c
-
-    def moved(self, cells: tuple[int, ...]) -> Lattice:
-        """The same lattice some cells further along each axis."""
-        center = (at + n * step for at, n, step in zip(self.center, cells, self.step, strict=True))
-        return replace(self, center=tuple(center))
 
     def position(self, cell: NDArray[np.float64]) -> Point:
         """Where a position in cells lies in voxels of the grid."""
@@ -293,20 +284,13 @@ def lay(grid: VolumeGrid, center: Point, region: Region, card: Card) -> Lattice:
 def look(
     values: NDArray[np.generic], lattice: Lattice, network: Runtime, card: Card, mirrored: bool
 ) -> Found:
-    """What the network sees in the lattice or its left-right mirror image; one piece is kept.
-
-    The mean over ``PHASES``.
-    """
+    """What the network sees in the lattice or its left-right mirror image; one piece is kept."""
     turn = np.s_[..., ::-1, :, :] if mirrored else np.s_[...]
-    total = np.zeros((len(card.legend), *lattice.shape), np.float32)
-    for phase in PHASES:
-        image = scale(lattice.moved(phase).there(values))
-        logits = network(with_places(image[turn])[None])
-        runtime.require_numbers(logits, card)
-        total += np.roll(softmax(logits[0])[1:][turn], phase, axis=(1, 2, 3))
-    total /= len(PHASES)
-    total *= largest_component(total.sum(axis=0) > 0.5)
-    return Found(lattice, total)
+    image = scale(lattice.there(values))
+    logits = network(with_places(image[turn])[None])
+    runtime.require_numbers(logits, card)
+    shares = softmax(logits[0])[1:][turn]
+    return Found(lattice, shares * largest_component(shares.sum(axis=0) > 0.5))
 
 
 def put(labels: Labels, found: Found) -> Labels:

@@ -28,11 +28,11 @@ NETWORK: Mapping[str, Any] = {
     "name": "HeadedUNet",
     "kwargs": {
         "out_channels": 3,
-        "features": 8,
+        "features": 16,
         "spatial_dims": 3,
         "in_channels": 4,
-        "channels": [24, 48, 64, 96],
-        "strides": [2, 2, 2],
+        "channels": [16, 32, 64, 96],
+        "strides": [1, 2, 2],
         "num_res_units": 0,
         "act": "RELU",
         "norm": ["BATCH", {"momentum": 0.05}],
@@ -40,7 +40,7 @@ NETWORK: Mapping[str, Any] = {
 }
 MEMBERS, BATCH = 5, 2
 FOLDER = "medical/hippocampus"
-STEPS, SEED, RATE, AVERAGE, FREEZE_AT = 600, 1, 5e-3, 0.98, 0.5
+STEPS, SEED, RATE, AVERAGE, FREEZE_AT = 2500, 1, 4e-3, 0.99, 0.5
 CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0, 1.0)
 
 BOX = (40, 56, 40)
