@@ -146,3 +146,31 @@ def test_no_data_stays_without_label_and_the_report_counts_the_rest(card):
     assert sum(row["pixels"] for row in report["labels"]) == 75 * 40
     assert report["device"] == "openvino cpu"
     assert report["model"]["sha256"] == card.sha256
+
+
+def test_haze_changes_no_mask_where_the_card_says_what_clear_air_is(tmp_path):
+    """The same ground under clear air and under haze, as reflectance and as an 8-bit picture."""
+    card = tiny_models.scene_card(tmp_path / "clear")
+    rendering = card.metadata["scene_input"]["rendering"]
+    rendering["clear"] = [20.0, 25.0, 30.0]
+    ground = np.random.default_rng(0).integers(40, 200, (3, 64, 48)).astype(np.uint8)
+    ground[:, :8] = np.array(rendering["clear"])[:, None, None]
+    added = np.array([4, 9, 14], np.uint8)[:, None, None]
+    offset = np.array(rendering["offset"])[:, None, None]
+
+    def found(values):
+        out, run = np.zeros(values.shape[1:], np.uint8), Run()
+        scene = ArrayScene(values, channels=("red", "green", "blue"))
+        label_scene_with_network(scene, card, out, run, None)
+        return out, run.notes[-1]
+
+    clear, said = found(ground)
+    assert "+0, " in said
+    hazy, said = found(ground + added)
+    assert "+4, " in said
+    assert "+9, " in said
+    np.testing.assert_array_equal(hazy, clear)
+    stored = ((ground + added - offset) / rendering["gain"]).astype(np.float32)
+    again, said = found(stored)
+    assert "+4, " in said
+    assert (again == clear).mean() > 0.99

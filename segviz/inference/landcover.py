@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from segviz.grid import Window
 from segviz.image import Scene
 from segviz.inference import runtime
 from segviz.inference.catalog import Card, find_bands
+from segviz.inference.classical import sample_scene
+from segviz.inference.haze import haze
 from segviz.inference.reflectance import AS_STORED, FRACTION_MAX, QUANTIFICATION, Scale, judge
 from segviz.inference.run import Run
 from segviz.inference.scenes import label_scene
@@ -37,12 +39,15 @@ class Rendering:
         gain: 8-bit steps per unit of reflectance x 10,000.
         offset: [band] 8-bit steps of the air above the ground, which surface reflectance lacks.
         mean, spread: of the network's input, in 8-bit steps.
+        clear: [band] darkest hundredth of a scene under clear air; scenes are brought to it where
+            a card says one.
     """
 
     gain: float
     offset: tuple[float, ...]
     mean: float
     spread: float
+    clear: tuple[float, ...] = ()
 
     def picture(self, values: Tensor, reflectance: bool) -> Tensor:
         """8-bit steps [..., band, row, column] of reflectance x 10,000, or of 8-bit values."""
@@ -145,14 +150,14 @@ def label_scene_with_network(
     if "squash" in settings:
         scale, around = judge(scene, bands, run), of_squashed
     elif scene.dtype == np.uint8:
-        scale, around = AS_STORED, of_picture
+        scale, around = clear_air(scene, card, bands, AS_STORED, run), of_picture
     else:
         run.notes.append(
             "Values were taken for surface reflectance x 10,000 (or 0 to 1) and turned into the "
             "8-bit picture that the model was trained on."
         )
         scale = Scale(QUANTIFICATION, 0.0) if holds_fractions(scene, bands) else AS_STORED
-        around = of_reflectance
+        scale, around = clear_air(scene, card, bands, scale, run), of_reflectance
     labels = np.array(settings["labels"], np.uint8)
     with run.stage("load"):
         network = runtime.choose(card, run.device, around)
@@ -178,6 +183,24 @@ def label_scene_with_network(
     )
     run.runtime = network.name
     return counts
+
+
+def clear_air(scene: Scene, card: Card, bands: Sequence[int], scale: Scale, run: Run) -> Scale:
+    """The scale that also takes the scene's haze off, where the card says what clear air is."""
+    rendering = Rendering(**card.metadata["scene_input"]["rendering"])
+    if not rendering.clear:
+        return scale
+    reflectance = scene.dtype != np.uint8
+    cells = scale.reflectance(sample_scene(scene, tuple(bands)))
+    added = haze(rendering.picture(torch.from_numpy(cells), reflectance).numpy(), rendering.clear)
+    steps = ", ".join(
+        f"{name} {amount:+.0f}" for name, amount in zip(card.channels, added, strict=True)
+    )
+    run.notes.append(
+        f"Haze was taken off, judged by the darkest hundredth of the scene: {steps} of 255 steps."
+    )
+    offset = added / rendering.gain if reflectance else added
+    return replace(scale, offset=tuple(float(amount) for amount in offset))
 
 
 def holds_fractions(scene: Scene, bands: Sequence[int]) -> bool:

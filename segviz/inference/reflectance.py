@@ -50,16 +50,19 @@ OFFSETS: Mapping[str, float | None] = {"auto": None, "0": 0.0, "1000": float(ADD
 
 @dataclass(frozen=True)
 class Scale:
-    """How stored values become reflectance x 10,000: ``value * gain - offset``."""
+    """How stored values become reflectance x 10,000: ``value * gain - offset``.
+
+    The offset is one for all bands or [band].
+    """
 
     gain: float
-    offset: float
+    offset: float | tuple[float, ...]
 
     def reflectance(self, values: NDArray[np.generic]) -> NDArray[np.float32]:
-        """Reflectance x 10,000, of any shape."""
+        """Reflectance x 10,000 of values [band, ...]."""
         scaled = values.astype(np.float32)
         scaled *= np.float32(self.gain)
-        scaled -= np.float32(self.offset)
+        scaled -= np.array(self.offset, np.float32).reshape(-1, *[1] * (values.ndim - 1))
         return scaled
 
 

@@ -7,7 +7,7 @@ Data: 30 chips of the Brazilian Amazon, 512 x 512, seen by Sentinel-2 as 8-bit p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,16 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
+from segviz.inference.haze import haze
 from segviz.inference.landcover import Rendering
 from segviz.training.loop import Draw, shift_logits
 
-RENDERING = Rendering(gain=0.075, offset=(9.4, 14.0, 33.0), mean=50.0, spread=30.0)
+RENDERING = Rendering(
+    gain=0.075, offset=(9.4, 14.0, 33.0), mean=50.0, spread=30.0, clear=(23.0, 42.0, 49.0)
+)
 """0.075: from bright soil. Offsets: with them forest in surface reflectance is as dark as in the
-chips; as reflectance they are 0.013, 0.019 and 0.044, about what the air adds in these bands."""
+chips; as reflectance they are 0.013, 0.019 and 0.044, about what the air adds in these bands.
+Clear: about the median of the chips."""
 
 NETWORK: Mapping[str, Any] = {
     "name": "NeighbourhoodUNet",
@@ -38,13 +42,13 @@ NETWORK: Mapping[str, Any] = {
 }
 CROP, BATCH = 128, 4
 FOLDER = "geo/amazon-forest-chips"
-MEMBERS, STEPS, SEED, RATE, AVERAGE, FREEZE_AT = 5, 800, 1, 4e-3, 0.99, 0.4
+MEMBERS, STEPS, SEED, RATE, AVERAGE, FREEZE_AT = 5, 2500, 1, 4e-3, 0.995, 0.4
 CLASS_WEIGHTS: tuple[float, ...] = (1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Chip:
-    """picture: 8-bit [3, row, column] as float32. forest: 1 where there is forest, else 0."""
+    """picture: 8-bit steps [3, row, column]. forest: 1 where there is forest, else 0."""
 
     name: str
     picture: NDArray[np.float32]
@@ -68,6 +72,12 @@ def read_chips(data: Path) -> list[Chip]:
     return [read_chip(path) for path in sorted((data / "training" / "images").iterdir())]
 
 
+def without_haze(chip: Chip) -> Chip:
+    """As the chip would look under clear air."""
+    added = haze(chip.picture, RENDERING.clear)
+    return replace(chip, picture=chip.picture - added[:, None, None])
+
+
 def fold(chips: Sequence[Chip], member: int) -> tuple[list[Chip], list[Chip]]:
     """Chips that a member learns from and those that it is tested on: every fifth of the sorted."""
     learn = [chip for n, chip in enumerate(chips) if n % MEMBERS != member]
@@ -76,13 +86,13 @@ def fold(chips: Sequence[Chip], member: int) -> tuple[list[Chip], list[Chip]]:
 
 def drawer(data: Path, rng: np.random.Generator, member: int) -> Draw:
     """Draws crops from the chips to learn from."""
-    learn, _ = fold(read_chips(data), member)
+    learn = [without_haze(chip) for chip in fold(read_chips(data), member)[0]]
     return lambda done: draw_batch(rng, learn)
 
 
 def finish(network: nn.Module, data: Path, member: int) -> None:
     """Move the border between the classes until the chips learnt from get the area they have."""
-    learn, _ = fold(read_chips(data), member)
+    learn = [without_haze(chip) for chip in fold(read_chips(data), member)[0]]
     with torch.inference_mode():
         logits = [network(to_input(torch.from_numpy(chip.picture)[None])) for chip in learn]
     more = torch.cat([(each[:, 1] - each[:, 0]).flatten() for each in logits]).numpy()
@@ -113,7 +123,7 @@ def draw_crop(rng: np.random.Generator, chip: Chip) -> tuple[Tensor, Tensor]:
 
 
 def change_light(rng: np.random.Generator, picture: Tensor) -> Tensor:
-    """Another day: gain for all bands and each, haze, contrast, noise. 8-bit steps in and out.
+    """Another day: gain for all bands and each, haze left over, contrast, noise. 8-bit steps.
 
     Little of each: how dark the ground is tells forest from pasture and regrowth.
     """
@@ -121,9 +131,9 @@ def change_light(rng: np.random.Generator, picture: Tensor) -> Tensor:
     picture = picture * torch.from_numpy(gain.astype(np.float32))
     mean = picture.mean((1, 2), keepdim=True)
     picture = mean + (picture - mean) * rng.uniform(0.94, 1.06)
-    haze = torch.from_numpy(rng.uniform(-2.4, 2.4, (3, 1, 1)).astype(np.float32))
+    left = rng.uniform(-2.5, 2.5) + rng.uniform(-1.5, 1.5, (3, 1, 1))
     noise = torch.from_numpy(rng.standard_normal(picture.shape, np.float32))
-    return picture + haze + noise * rng.uniform(0, 0.8)
+    return picture + torch.from_numpy(left.astype(np.float32)) + noise * rng.uniform(0, 0.8)
 
 
 def draw_batch(rng: np.random.Generator, chips: list[Chip]) -> tuple[Tensor, Tensor]:

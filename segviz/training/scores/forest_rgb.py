@@ -19,9 +19,10 @@ from torch import nn
 from segviz.grid import RasterGrid, Window
 from segviz.inference import networks
 from segviz.inference.catalog import Card
+from segviz.inference.haze import haze
 from segviz.inference.scenes import read_tile
 from segviz.training import forest_rgb
-from segviz.training.forest_rgb import MEMBERS, Chip
+from segviz.training.forest_rgb import MEMBERS, Chip, without_haze
 from segviz.training.scores.overlap import Progress, Row, iou, row
 
 FOREST = 1
@@ -32,10 +33,14 @@ Found = NDArray[np.bool_]
 
 
 def evaluate(card: Card, data: Path, progress: Progress | None = None) -> list[Row]:
-    """Overlap and area by fold, and the overlap by chip; then boosting on the same folds."""
+    """Overlap and area by fold, and the overlap by chip; then boosting on the same folds.
+
+    Boosting is given the chips as they are, and again with their haze taken off as for the network.
+    """
     chips = forest_rgb.read_chips(data / forest_rgb.FOLDER)
     by_network: list[list[Found]] = []
     by_boosting: list[list[Found]] = []
+    by_boosting_in_clear_air: list[list[Found]] = []
     tests = []
     for member in range(MEMBERS):
         learn, test = forest_rgb.fold(chips, member)
@@ -44,6 +49,9 @@ def evaluate(card: Card, data: Path, progress: Progress | None = None) -> list[R
             [forest_by_member(network, chip, card.metadata["scene_input"]) for chip in test]
         )
         by_boosting.append(forest_by_boosting(learn, test))
+        by_boosting_in_clear_air.append(
+            forest_by_boosting(*([without_haze(chip) for chip in part] for part in (learn, test)))
+        )
         tests.append(test)
         if progress:
             progress(member + 1, MEMBERS)
@@ -54,6 +62,7 @@ def evaluate(card: Card, data: Path, progress: Progress | None = None) -> list[R
     return [
         *fold_rows(by_network, tests, ours),
         *fold_rows(by_boosting, tests, theirs),
+        *fold_rows(by_boosting_in_clear_air, tests, f"{theirs}, haze taken off"),
         chip_row(by_network, tests, ours, "IoU of a chip"),
         chip_row(by_boosting, tests, theirs, "IoU of a chip"),
     ]
@@ -65,7 +74,8 @@ def forest_by_member(network: nn.Module, chip: Chip, settings: Mapping[str, Any]
     rows, columns = chip.forest.shape
     scene = PictureScene(chip.picture.astype(np.uint8))
     picture, _ = read_tile(scene, (-halo, rows + halo, -halo, columns + halo), (0, 1, 2))
-    image = forest_rgb.to_input(torch.from_numpy(picture.astype(np.float32)))
+    added = haze(chip.picture, forest_rgb.RENDERING.clear)[:, None, None]
+    image = forest_rgb.to_input(torch.from_numpy(picture.astype(np.float32) - added))
     with torch.inference_mode():
         classes = network(image[None])[0].argmax(0).numpy()
     labels = np.array(settings["labels"])[classes[halo : halo + rows, halo : halo + columns]]
