@@ -23,3 +23,13 @@ def test_missing_data_are_said(name, tmp_path: Path):
     with pytest.raises(SegvizError) as error:
         evaluation.evaluate(card, tmp_path)
     assert error.value.code == ("SV-MDL-020" if card.waiting else "SV-MDL-013")
+
+
+def test_numbers_of_another_processor_are_those_of_the_card():
+    def rows(value, name="Dice"):
+        return [{"data": "scans", "measure": "mean", "values": {name: value, "ml": 1000.0}}]
+
+    assert evaluation.agree(rows(0.871), rows(0.870))
+    assert not evaluation.agree(rows(0.875), rows(0.870))
+    assert not evaluation.agree(rows(0.870, "IoU"), rows(0.870))
+    assert not evaluation.agree(rows(0.870), [])

@@ -283,17 +283,17 @@ def evaluate(name: str, data: Path | None, as_json: bool) -> None:
     card = catalog.card(there, name)
     with progress(f"Evaluating {name}") as shown:
         rows = evaluation.evaluate(card, data or there.data, shown)
+    same = evaluation.agree(rows, card.metrics)
     if as_json:
-        print_json({"model": name, "eval_metrics": rows, "as_on_card": rows == card.metrics})
+        print_json({"model": name, "eval_metrics": rows, "as_on_card": same})
         return
     print_measured(rows)
-    same = (
-        "These are the numbers on the card."
-        if rows == card.metrics
-        else ("The card says otherwise; its numbers:")
+    click.echo(
+        f"These are the numbers on the card, within {evaluation.ROUNDING}."
+        if same
+        else "The card says otherwise; its numbers:"
     )
-    click.echo(same)
-    if rows != card.metrics:
+    if not same:
         print_measured(card.metrics)
 
 

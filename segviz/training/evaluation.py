@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from segviz.errors import NotFound
@@ -26,6 +27,9 @@ EVALUATIONS: Mapping[str, Callable[[Card, Path, Progress | None], list[Row]]] = 
     "hippocampus-t1": hippocampus_t1.evaluate,
     "land-cover-sentinel2": land_cover_sentinel2.evaluate,
 }
+
+ROUNDING = 0.002
+"""What another processor, or bf16, may change in a value, of a large one as a share."""
 
 
 def evaluate(card: Card, data: Path, progress: Progress | None = None) -> list[Row]:
@@ -53,3 +57,14 @@ def evaluate(card: Card, data: Path, progress: Progress | None = None) -> list[R
             f"The folder does not hold the data that '{card.name}' is measured on, so nothing was "
             "measured; its card names them. Give the folder with --data.",
         ) from error
+
+
+def agree(rows: Sequence[Row], published: Sequence[Row]) -> bool:
+    """Whether two evaluations say the same, but for ``ROUNDING``."""
+    return [(row["data"], row["measure"], [*row["values"]]) for row in rows] == [
+        (row["data"], row["measure"], [*row["values"]]) for row in published
+    ] and all(
+        math.isclose(value, other["values"][name], rel_tol=ROUNDING, abs_tol=ROUNDING)
+        for row, other in zip(rows, published, strict=True)
+        for name, value in row["values"].items()
+    )
