@@ -12,7 +12,6 @@ from segviz.inference import networks, predict
 from segviz.inference.landcover import (
     Rendering,
     choose_bands,
-    holds_fractions,
     label_scene_with_network,
 )
 from segviz.inference.run import Run
@@ -41,18 +40,6 @@ def test_reflectance_becomes_an_8_bit_picture():
 def test_an_8_bit_picture_stays_as_it_is():
     values = torch.tensor([100, 200, 30]).reshape(3, 1, 1)
     assert PLAIN.picture(values, reflectance=False).ravel().tolist() == [100, 200, 30]
-
-
-def test_fractions_are_told_from_the_whole_scene():
-    """A glint above 2 in fractions, and a dark corner of values x 10,000, change nothing."""
-    fractions = np.full((3, 20, 20), 0.2, np.float32)
-    fractions[:, 3, 3] = 7
-    assert holds_fractions(ArrayScene(fractions), [0, 1, 2])
-    thousands = fractions * 10_000
-    thousands[:, :8, :8] = 1
-    assert not holds_fractions(ArrayScene(thousands), [0, 1, 2])
-    assert not holds_fractions(ArrayScene(fractions.astype(np.uint16)), [0, 1, 2])
-    assert holds_fractions(ArrayScene(np.full((3, 4, 4), np.nan, np.float32)), [0, 1, 2])
 
 
 def test_the_type_of_the_values_changes_nothing(card):
@@ -174,3 +161,19 @@ def test_haze_changes_no_mask_where_the_card_says_what_clear_air_is(tmp_path):
     again, said = found(stored)
     assert "+4, " in said
     assert (again == clear).mean() > 0.99
+
+
+def test_what_baseline_4_added_is_taken_off_before_the_picture_is_made(tmp_path):
+    card = tiny_models.scene_card(tmp_path / "two-covers")
+    values = np.random.default_rng(0).integers(100, 3000, (3, 64, 48)).astype(np.uint16)
+
+    def found(values, **options):
+        out, run = np.zeros(values.shape[1:], np.uint8), Run(options=options)
+        label_scene_with_network(ArrayScene(values), card, out, run, None)
+        return out, " ".join(run.notes)
+
+    plain, said = found(values)
+    assert "no offset was taken off" in said
+    shifted, said = found(values + np.uint16(1000))
+    assert "1000 of every value were taken off" in said
+    np.testing.assert_array_equal(shifted, plain)

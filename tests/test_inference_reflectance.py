@@ -118,3 +118,12 @@ def test_no_data_is_no_evidence():
     assert judge(scene, [0, 1], Run()).offset == 1000
     scene.valid[:] = False
     assert judge(scene, [0, 1], Run()) == Scale(1.0, 0.0)
+
+
+def test_a_glint_hides_no_fractions_and_a_dark_corner_makes_none():
+    fractions = np.full((3, 20, 20), 0.2, np.float32)
+    fractions[:, 3, 3] = 7
+    assert judge(ArrayScene(fractions), [0, 1, 2], Run()).gain == 10_000
+    thousands = fractions * 10_000
+    thousands[:, :8, :8] = 1
+    assert judge(ArrayScene(thousands), [0, 1, 2], Run()).gain == 1

@@ -17,12 +17,9 @@ from segviz.inference import runtime
 from segviz.inference.catalog import Card, find_bands
 from segviz.inference.classical import sample_scene
 from segviz.inference.haze import haze
-from segviz.inference.reflectance import AS_STORED, FRACTION_MAX, QUANTIFICATION, Scale, judge
+from segviz.inference.reflectance import AS_STORED, Scale, judge
 from segviz.inference.run import Run
 from segviz.inference.scenes import label_scene
-
-LOOK = 512
-"""Rows and columns of the thinned look at a scene."""
 
 MOST_CORE = 768
 """Larger tiles take more memory than a run of any scene may: 256 MiB."""
@@ -152,12 +149,9 @@ def label_scene_with_network(
     elif scene.dtype == np.uint8:
         scale, around = clear_air(scene, card, bands, AS_STORED, run), of_picture
     else:
-        run.notes.append(
-            "Values were taken for surface reflectance x 10,000 (or 0 to 1) and turned into the "
-            "8-bit picture that the model was trained on."
-        )
-        scale = Scale(QUANTIFICATION, 0.0) if holds_fractions(scene, bands) else AS_STORED
-        scale, around = clear_air(scene, card, bands, scale, run), of_reflectance
+        scale, around = judge(scene, bands, run), of_reflectance
+        run.notes.append("They were turned into the 8-bit picture that the model was trained on.")
+        scale = clear_air(scene, card, bands, scale, run)
     labels = np.array(settings["labels"], np.uint8)
     with run.stage("load"):
         network = runtime.choose(card, run.device, around)
@@ -199,19 +193,5 @@ def clear_air(scene: Scene, card: Card, bands: Sequence[int], scale: Scale, run:
     run.notes.append(
         f"Haze was taken off, judged by the darkest hundredth of the scene: {steps} of 255 steps."
     )
-    offset = added / rendering.gain if reflectance else added
+    offset = scale.offset + (added / rendering.gain if reflectance else added)
     return replace(scale, offset=tuple(float(amount) for amount in offset))
-
-
-def holds_fractions(scene: Scene, bands: Sequence[int]) -> bool:
-    """True for reflectance from 0 to 1; decided once, on a thinned look at the whole scene.
-
-    The brightest hundredth is left out: glint and clouds can pass 1.
-    """
-    if scene.dtype.kind != "f":
-        return False
-    rows, columns = scene.grid.shape
-    thinned = (min(rows, LOOK), min(columns, LOOK))
-    values, valid = scene.read((0, rows, 0, columns), bands, thinned)
-    there = values[:, valid & np.isfinite(values).all(axis=0)]
-    return there.size == 0 or float(np.percentile(there.astype(np.float32), 99)) <= FRACTION_MAX

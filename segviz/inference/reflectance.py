@@ -19,7 +19,7 @@ from segviz.inference.run import Run
 
 QUANTIFICATION = 10_000
 FRACTION_MAX = 2.0
-"""Floating-point values up to this are reflectance from 0 to 1; clouds and glint pass 1."""
+"""Floating-point values up to this are reflectance from 0 to 1; clouds pass 1, and glint 2."""
 
 PICTURE_MAX = 255
 ADDED = 1000
@@ -193,9 +193,12 @@ def _stated(tags: Mapping[str, str]) -> tuple[float | None, str]:
 
 
 def _gain(cells: NDArray[np.float64], kind: str) -> tuple[float, str]:
-    """Factor to reflectance x 10,000 by the brightest of the cells [band, cell]."""
-    brightest = float(np.percentile(cells, 99.9))
-    if kind == "f" and brightest <= FRACTION_MAX:
+    """Factor to reflectance x 10,000 by the brightest of the cells [band, cell].
+
+    A hundredth of fractions may be glint; all but a thousandth of a picture are at most 255.
+    """
+    bright, brightest = (float(each) for each in np.percentile(cells, (99, 99.9)))
+    if kind == "f" and bright <= FRACTION_MAX:
         return float(QUANTIFICATION), "Values are reflectance from 0 to 1"
     if brightest <= PICTURE_MAX:
         raise _picture(f"values up to {brightest:.0f}")
