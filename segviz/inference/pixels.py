@@ -22,7 +22,7 @@ from segviz.inference.scenes import label_scene, mirrored, read_tile
 Values = NDArray[np.float32]
 Cells = NDArray[np.int64]
 
-CORE = 1024
+CORE = 512
 PLANES = 3
 """A plane of a volume is seen with the one before and the one after it, as three bands."""
 
