@@ -115,7 +115,9 @@ def labelled(scene, card, **options):
     return out, report
 
 
-def test_the_real_weights_know_forest_from_soil_whatever_the_offset(tmp_path, real_data):
+def test_the_real_weights_know_forest_from_soil_whatever_the_offset(real_data, monkeypatch):
+    """In f32, in which a mask depends on no tile and on no processor."""
+    monkeypatch.setenv("SEGVIZ_PRECISION", "f32")
     chosen = settings.load()
     card = adding.add(
         chosen, "dynamic-world", folder=real_data / "geo" / "dynamic-world-model" / "forward"

@@ -233,6 +233,10 @@ SCENES = {
 }
 
 
+PICTURES = ("tiny", "zero", "signed bytes")
+"""Too dark for reflectance x 10,000."""
+
+
 @pytest.mark.parametrize("kind", ["scene_card", *METHODS])
 def test_odd_scenes_get_labels_where_there_is_data(tmp_path, kind):
     model = card(kind) if kind in METHODS else tiny_models.scene_card(tmp_path / kind)
@@ -241,6 +245,10 @@ def test_odd_scenes_get_labels_where_there_is_data(tmp_path, kind):
         image.valid[:] = not nodata
         there = image.valid & np.isfinite(values).all(axis=0)
         out = np.full(image.grid.shape, 9, np.uint8)
+        if kind not in METHODS and name in PICTURES and there.any():
+            with pytest.raises(Refused, match="a picture rather than reflectance"):
+                predict.segment_scene(image, model, out)
+            continue
         report = predict.segment_scene(image, model, out)
         assert not out[~there].any(), name
         if kind not in METHODS:
