@@ -150,7 +150,9 @@ def label_scene_with_network(
         scale, around = clear_air(scene, card, bands, AS_STORED, run), of_picture
     else:
         scale, around = judge(scene, bands, run), of_reflectance
-        run.notes.append("They were turned into the 8-bit picture that the model was trained on.")
+        run.notes.append(
+            "The values were turned into the kind of 8-bit picture that the model learnt from."
+        )
         scale = clear_air(scene, card, bands, scale, run)
     labels = np.array(settings["labels"], np.uint8)
     with run.stage("load"):

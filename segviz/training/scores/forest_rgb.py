@@ -19,7 +19,6 @@ from torch import nn
 from segviz.grid import RasterGrid, Window
 from segviz.inference import networks
 from segviz.inference.catalog import Card
-from segviz.inference.haze import haze
 from segviz.inference.scenes import read_tile
 from segviz.training import forest_rgb
 from segviz.training.forest_rgb import MEMBERS, Chip, without_haze
@@ -72,10 +71,9 @@ def forest_by_member(network: nn.Module, chip: Chip, settings: Mapping[str, Any]
     """Where one network finds forest, read with the halo that any scene is read with."""
     halo: int = settings["halo"]
     rows, columns = chip.forest.shape
-    scene = PictureScene(chip.picture.astype(np.uint8))
+    scene = PictureScene(without_haze(chip).picture)
     picture, _ = read_tile(scene, (-halo, rows + halo, -halo, columns + halo), (0, 1, 2))
-    added = haze(chip.picture, forest_rgb.RENDERING.clear)[:, None, None]
-    image = forest_rgb.to_input(torch.from_numpy(picture.astype(np.float32) - added))
+    image = forest_rgb.to_input(torch.from_numpy(picture.astype(np.float32)))
     with torch.inference_mode():
         classes = network(image[None])[0].argmax(0).numpy()
     labels = np.array(settings["labels"])[classes[halo : halo + rows, halo : halo + columns]]
@@ -140,10 +138,10 @@ def chip_row(
 class PictureScene:
     """A chip as a scene."""
 
-    picture: NDArray[np.uint8]
+    picture: NDArray[np.generic]
     grid: RasterGrid = field(init=False)
+    dtype: np.dtype[Any] = field(init=False)
     channels: tuple[str, ...] = ("red", "green", "blue")
-    dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.uint8))
     when: date | None = None
     notes: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -151,6 +149,7 @@ class PictureScene:
 
     def __post_init__(self) -> None:
         self.grid = RasterGrid(self.picture.shape[1:], Affine.scale(10, -10), None)
+        self.dtype = self.picture.dtype
 
     def read(
         self,
