@@ -193,7 +193,8 @@ def clear_air(scene: Scene, card: Card, bands: Sequence[int], scale: Scale, run:
         f"{name} {amount:+.0f}" for name, amount in zip(card.channels, added, strict=True)
     )
     run.notes.append(
-        f"Haze was taken off, judged by the darkest hundredth of the scene: {steps} of 255 steps."
+        f"The darkest hundredth of the scene differs from clear air by {steps} of 255 steps; "
+        "that was taken off as haze."
     )
     offset = scale.offset + (added / rendering.gain if reflectance else added)
     return replace(scale, offset=tuple(float(amount) for amount in offset))
