@@ -9,16 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from segviz import workbench
 from segviz.case import Case, Visit
 from segviz.errors import NotFound
 from segviz.store import Store, access
 from segviz.web.errors import TooLarge, WrongToken, reported
+from segviz.workbench import Workbench
 
 Read = Callable[[Store, Case, Request], Response]
 Write = Callable[[Store, Case, Request, bytes], Response]
 
 CASE = "/sv/cases/{case}/{token}"
 VISIT = CASE + "/visits/{visit}"
+LAYER = VISIT + "/layers/{layer}"
 
 
 def get(store: Store, path: str, answer: Read) -> Route:
@@ -83,3 +86,15 @@ async def limited_body(request: Request, limit_bytes: int) -> bytes:
                 "make it in smaller steps.",
             )
     return bytes(body)
+
+
+def bench_of(store: Store, case: Case, request: Request) -> Workbench:
+    """The mask of the address: a layer, which must belong to the visit.
+
+    Raises:
+        NotFound: it does not (SV-CASE-404).
+    """
+    visit, layer = visit_of(case, request), request.path_params["layer"]
+    if store.layer(layer).visit_id != visit.id:
+        raise NotFound("SV-CASE-404", "This case has no such visit; open it from the list again.")
+    return workbench.get(store, layer)

@@ -1,0 +1,31 @@
+"""Every tool by the name it has in keys, addresses and the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from segviz.edit import arguments
+from segviz.edit.canvas import Canvas, Edit
+from segviz.errors import Refused
+
+TOOLS: dict[str, Callable[..., Edit]] = {}
+
+
+def run(canvas: Canvas, name: str, params: Mapping[str, Any]) -> Edit:
+    """What a tool would change.
+
+    Args:
+        params: its keyword arguments, as JSON brings them; positions in the order of the canvas's
+            axes, whole numbers are cell centres.
+
+    Raises:
+        Refused: there is no such tool (SV-EDIT-045), or it was told what it does not understand.
+    """
+    if name not in TOOLS:
+        raise Refused(
+            "SV-EDIT-045",
+            f"There is no tool '{name[:30]}', so nothing was changed; load the page again.",
+        )
+    tool = TOOLS[name]
+    return tool(canvas, **arguments.fitted(tool, params))
