@@ -79,6 +79,13 @@ class Canvas:
         """What giving one label to the marked cells of a box would change."""
         return self.replaced(box, np.where(inside, np.uint8(label), self.labels[box]))
 
+    def painted(self, cells: NDArray[np.int64], label: int) -> Delta:
+        """What giving one label to sorted flat cells (C order of ``labels``) would change."""
+        before = self.at(cells)
+        changed = before != label
+        after = np.full(int(changed.sum()), label, np.uint8)
+        return Delta(cells[changed], before[changed], after)
+
     def at(self, cells: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Labels of flat cells (C order of ``labels``)."""
         return np.asarray(self.labels[np.unravel_index(cells, self.labels.shape)])
