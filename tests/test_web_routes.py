@@ -114,7 +114,8 @@ def test_a_stroke_sent_twice_is_applied_once(server: Server):
 def test_a_stroke_on_an_old_mask_is_a_conflict(server: Server):
     body = runs.encode(np.array([3]), np.array([1], np.uint8))
     edit(server, body)
-    answer = edit(server, body, uuid="second")
+    erase = runs.encode(np.array([3]), np.array([0], np.uint8))
+    answer = edit(server, erase, uuid="second")
     assert answer.status_code == 409
     assert answer.json()["error"]["message"]
 

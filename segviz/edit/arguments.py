@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from segviz.errors import Refused
 
@@ -41,13 +42,15 @@ def fitted(tool: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _as(value: Any, hint: Any) -> Any:
+    if hint == ArrayLike:
+        return _checked(value, isinstance(value, list | tuple | np.ndarray))
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return _first(value, inner)
     if origin is Literal:
         return _checked(value, value in inner)
-    if origin is np.ndarray or hint is np.ndarray:
-        return value if isinstance(value, np.ndarray) else _numbers(value)
+    if origin is np.ndarray:
+        return _checked(value, isinstance(value, np.ndarray))
     if origin is tuple:
         kinds = inner[:1] * len(value) if inner[-1] is ... else inner
         return tuple(_as(one, kind) for one, kind in zip(value, kinds, strict=True))
@@ -68,11 +71,6 @@ def _first(value: Any, hints: Sequence[Any]) -> Any:
         except (TypeError, ValueError):
             continue
     raise TypeError
-
-
-def _numbers(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    array = np.asarray(value, dtype=np.float64)
-    return np.asarray(_checked(array, bool(np.isfinite(array).all())))
 
 
 def _checked(value: Any, holds: bool) -> Any:

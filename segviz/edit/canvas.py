@@ -79,11 +79,12 @@ class Canvas:
         """What giving one label to the marked cells of a box would change."""
         return self.replaced(box, np.where(inside, np.uint8(label), self.labels[box]))
 
-    def given(self, cells: NDArray[np.int64], label: int) -> Delta:
-        """What giving one label to sorted flat cells would change."""
+    def painted(self, cells: NDArray[np.int64], label: int) -> Delta:
+        """What giving one label to sorted flat cells (C order of ``labels``) would change."""
         before = self.at(cells)
         changed = before != label
-        return Delta(cells[changed], before[changed], np.full(changed.sum(), label, np.uint8))
+        after = np.full(int(changed.sum()), label, np.uint8)
+        return Delta(cells[changed], before[changed], after)
 
     def at(self, cells: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Labels of flat cells (C order of ``labels``)."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from segviz.edit import arguments
+from segviz.edit import arguments, ball, polygon
 from segviz.edit.canvas import Canvas, Edit
 from segviz.errors import Refused
 
-TOOLS: dict[str, Callable[..., Edit]] = {}
+TOOLS: dict[str, Callable[..., Edit]] = {
+    "brush": ball.brush,
+    "eraser": ball.brush,
+    "polygon": polygon.polygon,
+    "lasso": polygon.polygon,
+}
 
 
 def run(canvas: Canvas, name: str, params: Mapping[str, Any]) -> Edit:
     """What a tool would change.
 
     Args:
-        params: its keyword arguments, as JSON brings them; positions in the order of the canvas's
-            axes, whole numbers are cell centres.
+        params: its keyword arguments, as JSON brings them.
 
     Raises:
         Refused: there is no such tool (SV-EDIT-045), or it was told what it does not understand.

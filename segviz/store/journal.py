@@ -16,7 +16,11 @@ from segviz.store import cases
 from segviz.store.engine import Database
 from segviz.store.schema import checkpoints, operations, visits
 
-Kind = Literal["edit", "replace", "undo", "redo"]
+Kind = Literal["edit", "replace", "rewrite", "undo", "redo"]
+"""A rewrite is an edit of so many cells that it made a new mask file."""
+
+NEW_FILE = ("replace", "rewrite")
+"""Kinds of entries that begin a new mask file."""
 
 COLUMNS = [column for column in operations.c if column is not operations.c.delta]
 
@@ -70,6 +74,12 @@ class Journal:
             row = connection.execute(query).one_or_none()
         return _entry(row) if row else None
 
+    def at(self, seq: int) -> Entry:
+        """The entry of this number."""
+        query = select(*COLUMNS).where(operations.c.seq == seq)
+        with self._database.read() as connection:
+            return _entry(connection.execute(query).one())
+
     def delta(self, seq: int) -> bytes | None:
         """The changed cells of one entry, as ``edit.delta`` encoded them; None without any."""
         with self._database.read() as connection:
@@ -117,7 +127,7 @@ class Journal:
                     insert(operations).returning(operations.c.seq),
                     _values(entry) | {"made": made, "delta": delta},
                 )
-                if entry.kind == "replace":
+                if entry.kind in NEW_FILE:
                     _set_checkpoint(connection, entry.visit_id, entry.generation, entry.revision)
                 case_id = select(visits.c.case_id).where(visits.c.id == entry.visit_id)
                 cases.touch(connection, connection.scalars(case_id).one(), "in progress")

@@ -94,9 +94,6 @@ def told(
     """Tool, what it does to a canvas, and its limits."""
     tool = query.field(said, "tool", str)
     params = dict(query.field(said, "params", dict))
-    if not isinstance(visit.grid, VolumeGrid):
-        for name in POSITIONS & set(params):
-            params[name] = cell_centres(params[name])
     if "other" in params:
         params["other"] = other_mask(store, case, visit, params["other"])
 
@@ -104,19 +101,6 @@ def told(
         return tools.run(canvas, tool, params)
 
     return tool, edit_of, where_of(said.get("where") or {})
-
-
-POSITIONS = {"at", "points", "rings"}
-"""Parameters that hold places on a scene: [column, row] of pixel corners, however deep."""
-
-
-def cell_centres(places: Any) -> Any:
-    """Places on a scene as (row, column) of cell centres."""
-    if not isinstance(places, list):
-        raise query.malformed("points")
-    if len(places) == 2 and all(isinstance(n, int | float) for n in places):
-        return [places[1] - 0.5, places[0] - 0.5]
-    return [cell_centres(place) for place in places]
 
 
 def other_mask(store: Store, case: Case, visit: Visit, said: Any) -> Any:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import base64
 import math
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from threading import RLock
 from typing import Any, BinaryIO
@@ -23,14 +24,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from segviz.case import Visit
 from segviz.edit import brush, paint, polygon, runs
+from segviz.edit.canvas import Canvas, Edit, Values
 from segviz.edit.delta import Delta
+from segviz.edit.where import Where
 from segviz.errors import DiskFull, Refused
 from segviz.grid import RasterGrid, VolumeGrid, Window, same_grid
 from segviz.mask import PALETTE, Label, Legend, Mask
 from segviz.measure.volumes import counts
 from segviz.store import Store, files
-from segviz.store.journal import Entry, Kind, moved_on
-from segviz.workbench import generations, tallies, titles
+from segviz.store.journal import NEW_FILE, Entry, Kind
+from segviz.workbench import changes, conflicts, generations, tallies, titles
+from segviz.workbench.changes import ANYWHERE, Sieve
 from segviz.workbench.generations import MaskFile
 from segviz.workbench.history import LABEL_TOOL, History, threshold_tool
 from segviz.workbench.shares import Shares, of_run, redrawn, require_threshold, without
@@ -44,6 +48,9 @@ STROKES = frozenset({"brush", "polygon", "eraser"})
 """Tools that people paint with."""
 
 State = dict[str, Any]
+
+EditOf = Callable[[Canvas], Edit]
+"""What a tool would do on a canvas; a tool with its parameters filled in."""
 
 
 class Workbench:
@@ -109,10 +116,107 @@ class Workbench:
                 if entry.kind == "edit" and entry.tool in STROKES
             ]
 
+    def apply(
+        self,
+        edit_of: EditOf,
+        where: Where = ANYWHERE,
+        *,
+        tool: str,
+        base_revision: int,
+        uuid: str,
+        author: str = READER,
+        values: Values | None = None,
+    ) -> State:
+        """Do what a tool would do.
+
+        The tool works on the mask as it is while others go on editing; their changes and this one
+        both stand where they share no cell.
+
+        Args:
+            edit_of: the tool, its parameters filled in.
+            where: which cells may change.
+            tool: its name, for the history.
+            base_revision: of the mask that the person saw.
+            uuid: the same when the same edit is sent again; it is then not applied again.
+            values: of the image, in the order of the canvas; None for tools that need none.
+
+        Returns:
+            The state; ``runs`` or ``box`` of what changed since ``base_revision``, ``merged`` with
+            whose changes that includes, ``note`` where nothing or only some of it could be done.
+
+        Raises:
+            Conflict: others changed the same cells since (SV-EDIT-030).
+            Refused: by the tool; or a label that is not there (SV-EDIT-020).
+            DiskFull: nothing was changed.
+        """
+        with self._turn():
+            if self._sent(uuid):
+                return self._state_since(base_revision)
+            self._since(base_revision)
+            seen, canvas = self._history.revision, self._canvas(values)
+        edit = edit_of(canvas)
+        sieve = Sieve(canvas, where)
+        parts = (changes.native(self.visit.grid, part) for part in sieve(edit.parts))
+        first, whole = changes.up_to(parts, changes.LIMIT)
+        base = min(base_revision, seen)
+        if not whole:
+            return self._rewrite(
+                chain(first, parts), edit, tool=tool, base=base, uuid=uuid, author=author
+            )
+        delta = changes.joined(first)
+        with self._turn():
+            if self._sent(uuid):
+                return self._state_since(base_revision)
+            return self._edit(
+                delta.cells,
+                delta.after,
+                base=base,
+                uuid=uuid,
+                title=edit.what,
+                tool=tool,
+                author=author,
+                note=sieve.note(edit),
+            )
+
+    def preview(
+        self, edit_of: EditOf, where: Where = ANYWHERE, *, values: Values | None = None
+    ) -> dict[str, Any]:
+        """What ``apply`` would do; nothing is changed.
+
+        Returns:
+            runs (base64, as ``segviz.edit.runs`` with the new labels; empty of more cells than one
+            entry holds), count of changed cells, amount and unit by which the label that it is
+            about would grow, title, note.
+        """
+        with self._turn():
+            canvas = self._canvas(values)
+        edit = edit_of(canvas)
+        sieve = Sieve(canvas, where)
+        parts = (changes.native(self.visit.grid, part) for part in sieve(edit.parts))
+        first, whole = changes.up_to(parts, changes.LIMIT)
+        delta = changes.joined(first)
+        for _ in parts:  # only counted
+            pass
+        with self._turn():
+            title, amount = edit.what, 0.0
+            if len(delta) and whole:
+                title = titles.title(edit.what, delta, self._tally(), self._history.legend)
+                amount = titles.growth(delta, titles.subject(delta), self._tally())
+        note = sieve.note(edit)
+        return {
+            "runs": self._encoded(delta.cells, delta.after) if whole else "",
+            "count": sieve.kept,
+            "amount": amount,
+            "unit": titles.unit(self.visit.grid),
+            "title": title,
+            "note": note if whole else note or "Too many cells to show before it is done.",
+        }
+
     def edit_cells(
         self,
         cells: NDArray[np.int64],
         labels: NDArray[np.uint8],
+        where: Where = ANYWHERE,
         *,
         base_revision: int,
         uuid: str,
@@ -120,27 +224,40 @@ class Workbench:
         tool: str = "",
         author: str = READER,
     ) -> State:
-        """Give cells new labels.
+        """Give cells new labels, which the sender shows already.
 
         Args:
             cells: flat native C-order indices, in any order.
+            where: which labels may be painted over; values are not looked at.
             base_revision: of the mask that the edit was drawn on.
             uuid: the same when the same edit is sent again; it is then not applied again.
             title: what was done; by how much is added.
 
+        Returns:
+            The state; ``runs`` or ``box`` of what differs from what the sender shows.
+
         Raises:
-            Conflict: the mask has moved on (SV-EDIT-030).
+            Conflict: others changed the same cells since (SV-EDIT-030).
             Refused: a cell or label that is not there (SV-EDIT-020, SV-EDIT-032).
             DiskFull: nothing was changed.
         """
         with self._turn():
-            if sent := self._sent(uuid):
-                return self._state_again(sent)
-            self._require_current(base_revision)
+            if self._sent(uuid):
+                return self._state_since(base_revision)
             self._require_cells(cells)
-            self._require_labels(labels)
-            delta = Delta.between(self._cells.reshape(-1), cells, labels)
-            return self._edit(delta, uuid=uuid, title=title, tool=tool, author=author)
+            asked = Delta.between(self._flat, cells, labels)
+            may = where.labels_allow(asked.before, asked.after)
+            return self._edit(
+                asked.cells[may],
+                asked.after[may],
+                base=base_revision,
+                uuid=uuid,
+                title=title,
+                tool=tool,
+                author=author,
+                note="" if may.all() else "Cells that are locked stayed as they were.",
+                shown=(cells, labels),
+            )
 
     def edit_shape(
         self,
@@ -168,12 +285,19 @@ class Workbench:
         label = 0 if tool == "eraser" else label
         rows, columns = self._shape_cells(tool, np.asarray(points, dtype=np.float64), radius)
         with self._turn():
-            if sent := self._sent(uuid):
-                return self._state_again(sent)
-            self._require_current(base_revision)
+            if self._sent(uuid):
+                return self._state_since(base_revision)
             self._require_labels([label] if only is None else [label, only])
             delta = paint.relabel(self._cells, rows, columns, label, only)
-            return self._edit(delta, uuid=uuid, title=tool.capitalize(), tool=tool, author=author)
+            return self._edit(
+                delta.cells,
+                delta.after,
+                base=base_revision,
+                uuid=uuid,
+                title=tool.capitalize(),
+                tool=tool,
+                author=author,
+            )
 
     def move_threshold(
         self, threshold: float, *, base_revision: int, uuid: str, author: str = READER
@@ -189,14 +313,14 @@ class Workbench:
             DiskFull: nothing was changed.
         """
         with self._turn():
-            if sent := self._sent(uuid):
-                return self._state_again(sent)
+            if self._sent(uuid):
+                return self._state_since(base_revision)
             self._require_current(base_revision)
             shares = self._shares()
             if shares is None:
                 raise without()
             require_threshold(threshold)
-            delta = redrawn(self._cells.reshape(-1), shares, threshold, self._painted())
+            delta = redrawn(self._flat, shares, threshold, self._painted())
             by = titles.signed(
                 titles.growth(delta, shares.label, self._tally()), titles.unit(self.visit.grid)
             )
@@ -209,7 +333,7 @@ class Workbench:
                 author=author,
                 tool=threshold_tool(threshold),
             )
-            return self._state(delta, step=True)
+            return self._state(delta.cells)
 
     def shares(self) -> Shares | None:
         """The probabilities of the run that the mask stands on; None where it kept none."""
@@ -223,7 +347,7 @@ class Workbench:
         """
         with self._turn():
             cells = self._painted()
-            return cells, np.array(self._cells.reshape(-1)[cells]), self._history.revision
+            return cells, np.array(self._flat[cells]), self._history.revision
 
     def undo(self, base_revision: int, uuid: str, author: str = READER) -> State:
         """Take back the last edit or replacement; Refused (SV-EDIT-034) where there is none."""
@@ -254,8 +378,8 @@ class Workbench:
             DiskFull: nothing was changed.
         """
         with self._turn():
-            if sent := self._sent(uuid):
-                return self._state_again(sent)
+            if self._sent(uuid):
+                return self._state(reload=True)
             return self._put_file(mask_file, legend, title, source, author or source, uuid)
 
     def replace_by(self, mask: Mask, *, title: str, author: str = READER, uuid: str) -> State:
@@ -276,8 +400,8 @@ class Workbench:
                 target.write(part.tobytes())
 
         with self._turn():
-            if sent := self._sent(uuid):
-                return self._state_again(sent)
+            if self._sent(uuid):
+                return self._state(reload=True)
             return self._put(write, mask.legend, title, mask.source or author, author, uuid)
 
     def adopt(self, job_id: str, result: Mapping[str, Any]) -> State:
@@ -288,8 +412,8 @@ class Workbench:
                 only this part of a scene was segmented.
         """
         with self._turn():
-            if sent := self._sent(job_id):
-                return self._state_again(sent)
+            if self._sent(job_id):
+                return self._state(reload=True)
             path = self._store.home / result["path"]
             if not path.exists():
                 return self._state()
@@ -309,8 +433,8 @@ class Workbench:
             Refused: it has no name, the name is taken, or all 255 are (SV-EDIT-037).
         """
         with self._turn():
-            if sent := self._sent(uuid):
-                return self._state_again(sent)
+            if self._sent(uuid):
+                return self._state(reload=True)
             label = _new_label(self._history.legend, name.strip(), color)
             self._append(
                 "edit",
@@ -355,17 +479,80 @@ class Workbench:
 
     # changes
 
-    def _edit(self, delta: Delta, *, uuid: str, title: str, tool: str, author: str) -> State:
-        if not len(delta):
-            return self._state()
-        title = titles.title(title, delta, self._tally(), self._history.legend)
-        self._append("edit", delta, uuid=uuid, title=title, tool=tool, author=author)
-        return self._state(delta)
+    def _edit(
+        self,
+        cells: NDArray[np.int64],
+        labels: NDArray[np.uint8],
+        *,
+        base: int,
+        uuid: str,
+        title: str,
+        tool: str,
+        author: str,
+        note: str = "",
+        shown: tuple[NDArray[np.int64], NDArray[np.uint8]] | None = None,
+    ) -> State:
+        """Give sorted cells new labels where nobody changed them since ``base``.
+
+        Args:
+            shown: cells and labels as the sender shows them already.
+        """
+        since = self._since(base)
+        self._require_labels(labels)
+        before = self._flat[cells]
+        changed = before != labels
+        delta = Delta(cells[changed], before[changed], labels[changed])
+        theirs = self._require_apart(delta.cells, since)
+        if len(delta):
+            title = titles.title(title, delta, self._tally(), self._history.legend)
+            self._append("edit", delta, uuid=uuid, title=title, tool=tool, author=author)
+        told = [theirs, delta.cells]
+        if shown is not None and isinstance(self.visit.grid, VolumeGrid):
+            told = [theirs, shown[0][self._flat[shown[0]] != shown[1]]]
+        return self._state(
+            np.unique(np.concatenate(told)), note=note, merged=conflicts.authors(since)
+        )
+
+    def _rewrite(
+        self, parts: Iterable[Delta], edit: Edit, *, tool: str, base: int, uuid: str, author: str
+    ) -> State:
+        """An edit of more cells than an entry holds: into a copy that takes the mask's place."""
+        with self._last_stroke_told(), files.drafted_for(self._folder) as draft:
+            with self._turn():
+                start = self._history.revision
+                shutil.copyfile(self._mapped.path, draft)
+            made = MaskFile(draft, self.visit.grid.shape)
+            flat = made.data.reshape(-1)
+            for part in parts:
+                self._require_labels(part.after)
+                part.apply(flat)
+            tally = tallies.of(made.data, self.visit.grid)
+            made.sync()
+            with self._turn():
+                if self._sent(uuid):
+                    return self._state_since(base)
+                since = self._since(base)
+                theirs = self._require_same(flat, since, start)
+                made.apply(theirs)
+                tally.change(made.data, theirs)
+                generation = self._store.journal.last_generation(self.visit.id) + 1
+                title = titles.title_between(edit.what, self._tally(), tally, self._history.legend)
+                files.publish(draft, generations.file_path(self._folder, generation))
+                self._append(
+                    "rewrite",
+                    uuid=uuid,
+                    title=title,
+                    author=author,
+                    tool=tool,
+                    generation=generation,
+                )
+                self._tallies[generation] = tally
+                return self._state(reload=True, note=edit.note, merged=conflicts.authors(since))
 
     def _step(self, kind: Kind, base_revision: int, uuid: str, author: str) -> State:
         with self._turn():
-            if sent := self._sent(uuid):
-                return self._state_again(sent)
+            if self._sent(uuid):
+                return self._state_since(base_revision)
             self._require_current(base_revision)
             history = self._history
             about = history.last if kind == "undo" else history.next
@@ -384,7 +571,7 @@ class Workbench:
                 target=about.seq,
                 generation=generation,
             )
-            return self._state(delta, step=True)
+            return self._state(delta.cells) if delta else self._state(reload=True)
 
     def _put_file(
         self, mask_file: Path, legend: Legend, title: str, source: str, author: str, uuid: str
@@ -437,7 +624,7 @@ class Workbench:
             legend=legend.covering(present),
             source=source,
         )
-        return self._state(step=True)
+        return self._state(reload=True)
 
     def _append(
         self,
@@ -518,6 +705,15 @@ class Workbench:
     def _cells(self) -> NDArray[np.uint8]:
         return self._mapped.data
 
+    @property
+    def _flat(self) -> NDArray[np.uint8]:
+        return self._cells.reshape(-1)
+
+    def _canvas(self, values: Values | None) -> Canvas:
+        labels = self._cells.view(np.ndarray)
+        labels.flags.writeable = False
+        return changes.canvas(self.visit.grid, labels, values)
+
     def _open(self, generation: int) -> MaskFile:
         return generations.open_file(
             self._store.journal, self._folder, self.visit.id, generation, self.visit.grid.shape
@@ -539,6 +735,9 @@ class Workbench:
         cells = [delta.cells for delta in deltas if delta is not None]
         return np.unique(np.concatenate([np.zeros(0, np.int64), *cells]))
 
+    def _deltas(self, entries: Iterable[Entry]) -> list[Delta]:
+        return [delta for delta in map(self._stored, entries) if delta is not None]
+
     def _stored(self, entry: Entry) -> Delta | None:
         packed = self._store.journal.delta(entry.seq)
         return Delta.decode(packed) if packed is not None else None
@@ -558,9 +757,51 @@ class Workbench:
 
     # what is refused
 
+    def _since(self, base_revision: int) -> list[Entry]:
+        """What was done to the mask after a revision; most often nothing.
+
+        Raises:
+            Conflict: there never was such a revision.
+        """
+        if base_revision == self._history.revision:
+            return []
+        if not 0 <= base_revision < self._history.revision:
+            raise conflicts.conflict(self._history.revision, [], None)
+        return self._store.journal.entries(self.visit.id, after=base_revision)
+
+    def _is_whole(self, entry: Entry) -> bool:
+        """True of an entry that brought another mask or another legend, or took one back."""
+        about = self._store.journal.at(entry.target) if entry.target else entry
+        return about.kind in NEW_FILE or about.legend is not None
+
     def _require_current(self, base_revision: int) -> None:
-        if base_revision != self._history.revision:
-            raise moved_on()
+        since = self._since(base_revision)
+        if since:
+            raise conflicts.conflict(self._history.revision, since, None)
+
+    def _require_apart(self, cells: NDArray[np.int64], since: Sequence[Entry]) -> NDArray[np.int64]:
+        """The cells that others changed, none of which is among ``cells``."""
+        whole = any(self._is_whole(entry) for entry in since)
+        theirs = conflicts.touched(self._deltas(since))
+        shared = None if whole else conflicts.overlap(cells, theirs)
+        if since and shared != 0:
+            raise conflicts.conflict(self._history.revision, since, shared)
+        return theirs
+
+    def _require_same(self, flat: NDArray[np.uint8], since: Sequence[Entry], start: int) -> Delta:
+        """What others did to the mask after ``start``, when a copy that was changed was made.
+
+        Raises:
+            Conflict: what others did since the edit was drawn is about cells that it changed.
+        """
+        whole = any(self._is_whole(entry) for entry in since)
+        old = conflicts.combined(self._deltas(e for e in since if e.revision <= start))
+        new = conflicts.combined(self._deltas(e for e in since if e.revision > start))
+        shared = np.count_nonzero(flat[old.cells] != old.after)
+        shared += np.count_nonzero(flat[new.cells] != new.before)
+        if whole or shared:
+            raise conflicts.conflict(self._history.revision, since, None if whole else shared)
+        return new
 
     def _require_size(self, mask_file: Path) -> None:
         size = mask_file.stat().st_size
@@ -590,19 +831,32 @@ class Workbench:
 
     # answers
 
-    def _state_again(self, sent: Entry) -> State:
-        """The answer to something that was applied already: its cells, as they are now."""
-        return self._state(self._stored(sent), step=sent.kind != "edit")
+    def _state_since(self, base_revision: int) -> State:
+        """The answer to something that was applied already: what changed since it was drawn."""
+        since = self._since(base_revision)
+        if len(since) > CHECKPOINT_EVERY or any(self._is_whole(entry) for entry in since):
+            return self._state(reload=True)
+        return self._state(conflicts.touched(self._deltas(since)))
 
-    def _state(self, delta: Delta | None = None, *, step: bool = False) -> State:
+    def _state(
+        self,
+        changed: NDArray[np.int64] | None = None,
+        *,
+        reload: bool = False,
+        note: str = "",
+        merged: Sequence[str] = (),
+    ) -> State:
         """Answer to a change.
 
         Args:
-            delta: which cells changed.
-            step: True where the browser does not know the new labels (undo, redo, a new mask).
+            changed: sorted cells whose labels the browser may not know.
+            reload: True where it knows nothing of the mask any more.
+            note: a sentence for the person.
+            merged: whose changes the answer holds beside the sender's own.
         """
         history, grid = self._history, self.visit.grid
         is_volume = isinstance(grid, VolumeGrid)
+        some = changed is not None and len(changed) > 0
         return {
             "revision": history.revision,
             "generation": history.generation(),
@@ -611,14 +865,17 @@ class Workbench:
             "can_undo": history.last is not None,
             "can_redo": history.next is not None,
             "labels": self._tally().rows(history.legend),
+            "legend": history.legend.to_json(),
             "probability": self._probability(),
             "operations": [
                 asdict(operation) | {"when": operation.when.isoformat(timespec="seconds")}
                 for operation in history.operations(OPERATIONS_SHOWN)
             ],
-            "box": self._box(delta) if delta is not None and not is_volume else None,
-            "runs": self._runs(delta) if delta is not None and is_volume and step else None,
-            "reload": step and delta is None,
+            "box": self._box(changed) if some and not is_volume else None,
+            "runs": self._encoded(changed, self._flat[changed]) if some and is_volume else None,
+            "reload": reload,
+            "note": note,
+            "merged": list(merged),
         }
 
     def _probability(self) -> dict[str, Any] | None:
@@ -634,19 +891,16 @@ class Workbench:
             "threshold": shares.threshold if chosen is None else chosen,
         }
 
-    def _box(self, delta: Delta) -> list[int] | None:
-        """Row start, row stop, column start, column stop of the changed cells."""
-        if not len(delta):
-            return None
-        rows, columns = np.divmod(delta.cells, self.visit.grid.shape[1])
+    def _box(self, cells: NDArray[np.int64]) -> list[int]:
+        """Row start, row stop, column start, column stop of sorted cells."""
+        rows, columns = np.divmod(cells, self.visit.grid.shape[1])
         return [int(n) for n in (rows[0], rows[-1] + 1, columns.min(), columns.max() + 1)]
 
-    def _runs(self, delta: Delta) -> str:
-        """The labels that the changed cells have now, as the volume viewer reads them."""
+    def _encoded(self, cells: NDArray[np.int64], labels: NDArray[np.uint8]) -> str:
+        """Labels of cells as the browser reads them."""
         grid = self.visit.grid
-        assert isinstance(grid, VolumeGrid)
-        labels = self._cells.reshape(-1)[delta.cells]
-        return base64.b64encode(runs.encode(grid.canonical_index(delta.cells), labels)).decode()
+        order = grid.canonical_index(cells) if isinstance(grid, VolumeGrid) else cells
+        return base64.b64encode(runs.encode(order, labels)).decode()
 
 
 def _require_small(points: NDArray[np.float64], radius: float, shape: tuple[int, int]) -> None:

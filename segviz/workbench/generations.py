@@ -25,11 +25,12 @@ class MaskFile:
     """The mapped file of one generation.
 
     Attributes:
+        path: of the file.
         data: labels in native order; changed by ``apply`` alone.
     """
 
     def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
-        self._path = path
+        self.path = path
         self.data: NDArray[np.uint8] = np.memmap(path, np.uint8, "r+", shape=shape)
 
     def apply(self, delta: Delta) -> None:
@@ -39,7 +40,7 @@ class MaskFile:
         """Have all changes so far on disk."""
         if isinstance(self.data, np.memmap):
             self.data.flush()
-        files.fsync(self._path)
+        files.fsync(self.path)
 
 
 def open_file(

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from segviz.case import Operation
 from segviz.mask import Legend
-from segviz.store.journal import Entry
+from segviz.store.journal import NEW_FILE, Entry
 
 LABEL_TOOL = "label"
 """Tool of an entry that changed the legend and no cell."""
@@ -76,7 +76,7 @@ class History:
     def generation(self, done: int | None = None) -> int:
         """Which mask file is current after the first ``done`` entries (all in force when None)."""
         made = self.entries[: self.done if done is None else done]
-        return next((e.generation for e in reversed(made) if e.kind == "replace"), 0)
+        return next((e.generation for e in reversed(made) if e.kind in NEW_FILE), 0)
 
     @property
     def legend(self) -> Legend:

@@ -17,6 +17,21 @@ def title(what: str, delta: Delta, tally: Tally, legend: Legend) -> str:
     return f"{what}: {signed(growth(delta, label, tally), unit(tally.grid))} {legend[label].name}"
 
 
+def title_between(what: str, before: Tally, after: Tally, legend: Legend) -> str:
+    """As ``title``, of a change too great to be held as one, from the numbers of both masks."""
+    had, has = _sizes(before, legend), _sizes(after, legend)
+    grown = {label: has.get(label, 0) - had.get(label, 0) for label in had | has}
+    label = max(grown, key=lambda label: abs(grown[label]))
+    return f"{what}: {signed(grown[label], unit(before.grid))} {legend[label].name}"
+
+
+def _sizes(tally: Tally, legend: Legend) -> dict[int, float]:
+    return {
+        row["value"]: row["count"] if row["amount"] is None else row["amount"]
+        for row in tally.rows(legend)
+    }
+
+
 def subject(delta: Delta) -> int:
     """The label painted most; the one erased most where only background was painted."""
     painted = np.bincount(delta.after, minlength=256)[1:]
