@@ -90,7 +90,7 @@ class HistoryList implements Viewer<HistoryProps> {
   }
 
   private earlier(before: number): HTMLElement {
-    return h('button', { type: 'button', class: 'sv-more', onclick: () => void this.fetch(before) }, 'Show earlier')
+    return h('button', { type: 'button', class: 'sv-earlier', onclick: () => void this.fetch(before) }, 'Show earlier')
   }
 
   private async fetch(before: number): Promise<void> {
