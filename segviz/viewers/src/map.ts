@@ -246,7 +246,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     this.sketch.settle(this.sketch.kept.filter((uuid) => !pending.has(uuid)))
   }
 
-  private drawPending(): void {
+  drawPending(): void {
     for (const edit of this.session.queue.pending) {
       if (edit.kind !== 'stroke') continue
       const shape = JSON.parse(edit.payload) as Shape
@@ -334,7 +334,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     switch (action) {
       case 'navigate': case 'brush': case 'eraser': case 'polygon': return this.take(action)
       case 'cancel': return this.cancel()
-      case 'close': return this.closePolygon()
+      case 'enter': return this.closePolygon()
       case 'drop': return this.dropCorner()
       case 'label': return this.frame.chips.choose(label), this.editable
       case 'undo': case 'redo': return this.editable && (this.session.step(action), true)

@@ -149,7 +149,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
     this.drawPending()
   }
 
-  private drawPending(): void {
+  drawPending(): void {
     for (const edit of this.session.queue.pending) {
       if (edit.kind === 'stroke') this.painter.apply(decode(fromBase64(edit.payload)))
     }
