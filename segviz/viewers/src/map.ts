@@ -136,7 +136,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
 
   /** The mask as the server draws it, row by row; for scenes of some millions of cells. */
   labels(): Promise<Uint8Array> {
-    return wholeMask(this.props.shape, this.sharpest, this.rows)
+    return wholeMask(this.props.shape, this.sharpest)
   }
 
   // What is shown
@@ -433,7 +433,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
 
   private async pick(at: Pixel): Promise<void> {
     try {
-      const label = await labelAt(at, this.sharpest, this.rows)
+      const label = await labelAt(at, this.sharpest)
       if (label === 0) this.frame.tell('Nothing is marked here.')
       else this.frame.chips.pick(label)
     } catch (error) {
