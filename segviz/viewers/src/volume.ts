@@ -13,9 +13,10 @@ import { Session, type World } from './session'
 import { Choice, Slider, Toolbar } from './toolbar'
 import { Overlay } from './volume/overlay'
 import { Painter } from './volume/painter'
-import { Picture } from './volume/picture'
+import type { Picture } from './volume/picture'
 import { listen as listenToPointer, type Drag, type Hand } from './volume/pointer'
 import { gradient, uncertainty } from './volume/shares'
+import { SteadyPicture } from './volume/steady'
 import { Threshold } from './volume/threshold'
 import { dragged, presets, reading, type Preset, type Window } from './volume/windows'
 
@@ -33,11 +34,6 @@ export interface VolumeProps {
 
 const TOOLS = ['navigate', 'window', 'brush', 'eraser'] as const
 type Tool = (typeof TOOLS)[number]
-
-const NO_WEBGL =
-  'This browser cannot draw volumes: WebGL 2 is missing or switched off. ' +
-  'Use a current Chrome, Edge or Firefox, or switch on hardware acceleration in its settings.'
-const LOST = 'The graphics card was reset by the system. Your strokes are saved; reload the page to go on.'
 
 const BRUSH_MM = { min: 0.5, max: 50, step: 0.5, value: 3, logarithmic: true, format: (mm: number) => `${mm.toFixed(1)} mm` }
 const PERCENT = { min: 0, max: 100, step: 5, value: 45, format: (part: number) => `${part} %` }
@@ -80,11 +76,10 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
     this.frame.options.append(this.threshold.root, this.opacity.root, this.windows.root)
     this.frame.stage.append(this.scale)
     this.root = this.frame.root
-    this.picture = new Picture(this.frame.stage)
+    this.picture = new SteadyPicture(this.frame.stage)
     this.overlay = new Overlay(this.picture)
     this.painter = new Painter(this.picture)
     this.picture.onDraw = eachFrame(() => this.overlay.draw())
-    this.picture.onLost = () => this.frame.failed(LOST)
     this.picture.canvas.after(this.overlay.canvas)
     this.session = new Session({ url: this.url, author: props.author ?? '' }, props.legend, this, this.frame, this.toolbar, emit)
     this.stopKeys = listenToKeys(this.root, 'volume', (action, label) => this.act(action, label))
@@ -113,7 +108,6 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
   // Opening
 
   private async open(): Promise<void> {
-    if (!Picture.isPossible()) return this.frame.failed(NO_WEBGL)
     try {
       this.frame.progress('opening the scan', null)
       const [scan, loaded] = await Promise.all([this.loadScan(), this.loadMask()])
@@ -155,7 +149,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World {
     this.drawPending()
   }
 
-  private drawPending(): void {
+  drawPending(): void {
     for (const edit of this.session.queue.pending) {
       if (edit.kind === 'stroke') this.painter.apply(decode(fromBase64(edit.payload)))
     }

@@ -1,5 +1,6 @@
 /** What the page tells the map. */
 import type { Label } from '../api'
+import type { Source } from '../options'
 import type { Rgb } from './bands'
 import type { Affine } from './coordinates'
 import type { Shape } from './pixels'
@@ -35,10 +36,21 @@ export interface MapProps {
   /** Visits a and b and the label whose loss and gain are shown; null in a review. */
   change: { a: string; b: string; label: number } | null
   author?: string
+  /** The layer of the visit whose mask is edited; its first one where none is named. */
+  layer?: string
+  /** Other masks that tools can take labels from. */
+  sources?: Source[]
+  /** A comparison in place of the mask: `{z}`, `{x}` and `{y}` stand for the tile in its address. */
+  compare?: { tiles: string; legend: Label[] } | null
 }
 
 export function url({ base }: MapProps, visit: Visit): string {
   return `${base}/visits/${visit.id}`
+}
+
+/** Where the mask of a visit is: the layer that is edited, or the visit's first one. */
+export function layerUrl(props: MapProps, visit: Visit): string {
+  return `${url(props, visit)}/layers/${(visit.id === props.visit && props.layer) || visit.id}`
 }
 
 export function title({ name, when }: Visit): string {
