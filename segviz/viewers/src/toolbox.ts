@@ -96,7 +96,6 @@ export class Toolbox {
     this.toolbar.press(toolsOf(this.world).map(({ name }) => name), tool)
     this.dress()
     this.owner.taken(this.row)
-    if (this.row.use === 'whole' && this.row.preview) this.apply({})
     return true
   }
 
@@ -187,7 +186,7 @@ export class Toolbox {
     this.frame.hand.hidden = use === 'look'
     for (const part of [this.owner.brush.root, ...(this.owner.extras ?? [])]) part.hidden = use !== 'stroke'
     this.limits.root.hidden = !changes
-    this.hint.textContent = this.said.value ? '' : hint
+    this.hint.textContent = this.said.value ? '' : hint || (this.row.preview ? 'Enter shows what would change' : '')
     this.said.hidden = !this.said.value
     this.go.hidden = use !== 'whole' && !this.applicable
     this.go.textContent = this.applicable || !this.row.preview ? 'Apply' : 'Preview'

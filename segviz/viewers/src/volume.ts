@@ -22,7 +22,7 @@ import type { Picture } from './volume/picture'
 import { listen as listenToPointer, type Drag, type Hand } from './volume/pointer'
 import { Shape } from './volume/shape'
 import { gradient, uncertainSlice, uncertainty } from './volume/shares'
-import { inWindow, proposed, type Layer } from './volume/slices'
+import { inWindow, proposed, usual, type Layer } from './volume/slices'
 import { SteadyPicture } from './volume/steady'
 import { Threshold } from './volume/threshold'
 import { dragged, presets, reading, type Preset, type Window } from './volume/windows'
@@ -504,8 +504,11 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     this.lay()
   }
 
+  /** Those of the label, or else the brighter half of what is shown. */
   values(): readonly [number, number] {
-    return this.ready ? this.picture.window : [0, 1]
+    if (!this.ready) return [0, 1]
+    const { mask, scan, window: [low, high] } = this.picture // prettier-ignore
+    return usual(scan, mask, this.toolbox.label()) ?? [(low + high) / 2, high]
   }
 
   private colorOf(label: number): string {
