@@ -116,7 +116,7 @@ export class Toolbox {
   apply(place: Params): void {
     if (!this.ready()) return
     this.place = place
-    const asked = { tool: this.tool, params: { label: this.label(), ...this.options.params, ...place }, where: this.where }
+    const asked = { tool: this.tool, params: this.params(place), where: this.where }
     if (this.row.preview) this.preview.ask(asked)
     else this.owner.session.tool(asked.tool, asked.params, asked.where)
   }
@@ -147,6 +147,14 @@ export class Toolbox {
   changed(): void {
     if (this.preview.open) this.apply(this.place)
     this.owner.taken(this.row)
+  }
+
+  private params(place: Params): Params {
+    const options = this.options.params
+    const params: Params = { label: this.label(), ...place, ...options }
+    if (options['plane'] === 'here') params['plane'] = place['plane']
+    if (this.tool === 'split') params['labels'] = this.frame.chips.free
+    return params
   }
 
   private enter(): boolean {
