@@ -179,7 +179,7 @@ export class Session {
   private async acknowledge(edit: Edit, state: State, base: number): Promise<void> {
     const unknown = state.reload || (state.revision > base + 1 && !state.merged?.length && edit.kind !== 'jump')
     const same = state.revision === base && !state.runs
-    const shown = !unknown && (same || this.world.acknowledged(edit, state))
+    const shown = !unknown && (this.world.acknowledged(edit, state) || same)
     this.adopt(state)
     if (!shown) await this.reload()
     if (state.note) this.frame.tell(state.note)
