@@ -22,7 +22,7 @@ class HistoryList implements Viewer<HistoryProps> {
   private readonly clock: number
 
   constructor(private readonly props: HistoryProps) {
-    this.root = h('div', { class: 'sv sv-steps' }, this.list, this.told)
+    this.root = h('div', { class: 'sv-steps' }, this.list, this.told)
     this.stop = onState(props.url, (state) => this.follow(state as unknown as HistoryProps['state']))
     this.clock = window.setInterval(() => this.draw(), 60_000)
   }
@@ -90,7 +90,7 @@ class HistoryList implements Viewer<HistoryProps> {
   }
 
   private earlier(before: number): HTMLElement {
-    return h('button', { type: 'button', class: 'sv-more', onclick: () => void this.fetch(before) }, 'Show earlier')
+    return h('button', { type: 'button', class: 'sv-earlier', onclick: () => void this.fetch(before) }, 'Show earlier')
   }
 
   private async fetch(before: number): Promise<void> {

@@ -29,8 +29,8 @@ export interface Proposal {
 }
 
 export interface World {
-  /** How a stroke is carried: the body and what belongs into the address. */
-  carry(edit: Edit, baseRevision: number): { query?: Record<string, string>; init: RequestInit }
+  /** How a stroke is carried: the body and what belongs into the address; scenes have tools alone. */
+  carry?(edit: Edit, baseRevision: number): { query?: Record<string, string>; init: RequestInit }
   /** The mask as it is now on the server, with pending edits drawn on top of it unless told not to. */
   reload(pending?: boolean): Promise<State>
   /** Draw the edits that are pending on top of the mask. */
@@ -166,7 +166,7 @@ export class Session {
 
   private request(edit: Edit, revision: number, url = this.place.url): { url: string; init: RequestInit } {
     const known = { base_revision: revision, uuid: edit.uuid, author: this.place.author }
-    if (edit.kind === 'stroke') {
+    if (edit.kind === 'stroke' && this.world.carry) {
       const { query, init } = this.world.carry(edit, revision)
       return { url: `${url}/edits${query ? `?${new URLSearchParams(query)}` : ''}`, init }
     }
@@ -179,7 +179,7 @@ export class Session {
   private async acknowledge(edit: Edit, state: State, base: number): Promise<void> {
     const unknown = state.reload || (state.revision > base + 1 && !state.merged?.length && edit.kind !== 'jump')
     const same = state.revision === base && !state.runs
-    const shown = !unknown && (same || this.world.acknowledged(edit, state))
+    const shown = !unknown && (this.world.acknowledged(edit, state) || same)
     this.adopt(state)
     if (!shown) await this.reload()
     if (state.note) this.frame.tell(state.note)

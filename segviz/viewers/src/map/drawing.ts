@@ -1,80 +1,99 @@
-/** The shape in the hand: a stroke being pulled or a polygon being clicked. */
+/** The shape in the hand: a stroke or loop being pulled, or corners being clicked. */
 import type { Pixel } from './pixels'
-import type { Shape, ShapeTool, Sketch } from './sketch'
+import { distance, rounded, type Shape, type ShapeTool } from './shapes'
+import type { Sketch } from './sketch'
 
-export interface Brush {
+export interface Pen {
+  tool: ShapeTool
   label: number
+  /** In pixels of the scene; 0 where an area is drawn. */
   radius: number
-  only: number | null
   color: string
 }
 
 export class Drawing {
-  private shape: Shape | null = null
-  private color = ''
-  /** Clicked corners of the open polygon. */
-  private corners: Pixel[] = []
+  private pulled: { pen: Pen; points: Pixel[] } | null = null
+  private clicked: { pen: Pen; points: Pixel[] } | null = null
 
   constructor(private readonly sketch: Sketch) {}
 
-  get polygonIsOpen(): boolean {
-    return this.corners.length > 0
+  get hasCorners(): boolean {
+    return this.clicked !== null
   }
 
-  begin(tool: ShapeTool, brush: Brush, at: Pixel): void {
-    const { label, radius, only, color } = brush
-    this.shape = { tool, label, points: [rounded(at)], radius, only }
-    this.color = color
-    this.sketch.draw(this.shape, color)
+  begin(pen: Pen, at: Pixel): void {
+    this.pulled = { pen, points: [rounded(at)] }
+    this.show()
   }
 
-  /** Points closer than a quarter of the radius add nothing. */
-  extend(at: Pixel): void {
-    if (!this.shape) return
-    const last = this.shape.points.at(-1)!
-    if (Math.hypot(at[0] - last[0], at[1] - last[1]) < Math.max(this.shape.radius / 4, 0.25)) return
-    this.shape.points.push(rounded(at))
-    this.sketch.draw(this.shape, this.color)
+  /** Points closer than this, or a quarter of the radius, add nothing. */
+  extend(at: Pixel, closest: number): void {
+    if (!this.pulled) return
+    const { pen, points } = this.pulled
+    if (distance(at, points.at(-1)!) < Math.max(pen.radius / 4, closest, 0.25)) return
+    points.push(rounded(at))
+    this.show()
   }
 
+  /** The stroke or loop; null where a loop encloses nothing. */
   end(): Shape | null {
-    const shape = this.shape
-    this.shape = null
+    const { pulled } = this
+    const shape = pulled && shapeOf(pulled)
+    this.pulled = null
+    this.sketch.outlinePolygon([], '')
+    if (pulled && shape) this.sketch.draw(shape, pulled.pen.color)
     return shape
   }
 
-  corner(at: Pixel, closest: number): void {
-    const last = this.corners.at(-1)
-    if (last && Math.hypot(at[0] - last[0], at[1] - last[1]) < closest) return
-    this.corners.push(rounded(at))
+  drop(): void {
+    this.pulled = null
+    this.sketch.outlinePolygon([], '')
+    this.sketch.drop()
+  }
+
+  /** One more corner; true where it meets the first one, which closes the polygon. */
+  corner(pen: Pen, at: Pixel, closest: number): boolean {
+    this.clicked ??= { pen, points: [] }
+    const { points } = this.clicked
+    if (points.length > 2 && distance(at, points[0]!) < closest) return true
+    if (points.length === 0 || distance(at, points.at(-1)!) >= closest) points.push(rounded(at))
+    return false
   }
 
   dropCorner(): void {
-    this.corners.pop()
+    this.clicked?.points.pop()
+    if (this.clicked?.points.length === 0) this.cancel()
   }
 
-  pointTo(at: Pixel | null, color: string): void {
-    this.sketch.outlinePolygon(at && this.polygonIsOpen ? [...this.corners, at] : this.corners, color)
+  pointTo(at: Pixel | null): void {
+    if (!this.clicked) return
+    const { pen, points } = this.clicked
+    this.sketch.outlinePolygon(at ? [...points, at] : points, pen.color)
   }
 
   /** The polygon of the corners; null where they span no area. */
-  close(brush: Brush): Shape | null {
-    const points = this.corners
+  close(): Shape | null {
+    const shape = this.clicked && shapeOf(this.clicked)
+    const color = this.clicked?.pen.color ?? ''
     this.cancel()
-    if (points.length < 3) return null
-    const { label, only, color } = brush
-    const shape: Shape = { tool: 'polygon', label, points, radius: 0, only }
-    this.sketch.draw(shape, color)
+    if (shape) this.sketch.draw(shape, color)
     return shape
   }
 
   cancel(): void {
-    this.corners = []
+    this.clicked = null
     this.sketch.outlinePolygon([], '')
+  }
+
+  private show(): void {
+    const { pen, points } = this.pulled!
+    if (pen.radius > 0) this.sketch.draw({ ...pen, points }, pen.color)
+    else this.sketch.outlinePolygon(points, pen.color)
   }
 }
 
-/** A hundredth of a pixel is exact enough and keeps edits short. */
-function rounded([column, row]: Pixel): Pixel {
-  return [Math.round(column * 100) / 100, Math.round(row * 100) / 100]
+/** Three points span an area, one makes a stroke. */
+function shapeOf({ pen, points }: { pen: Pen; points: Pixel[] }): Shape | null {
+  const { tool, label, radius } = pen
+  return radius > 0 || points.length > 2 ? { tool, label, radius, points } : null
 }

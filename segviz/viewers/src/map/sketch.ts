@@ -9,20 +9,7 @@ import Fill from 'ol/style/Fill'
 import Stroke from 'ol/style/Stroke'
 import Style, { type StyleLike } from 'ol/style/Style'
 import { toCoordinate, type Pixel } from './pixels'
-
-export type ShapeTool = 'brush' | 'eraser' | 'polygon'
-
-/** One operation on the mask, as the edit route takes it. */
-export interface Shape {
-  tool: ShapeTool
-  label: number
-  /** [column, row] in pixels; pixel (r, c) covers c to c + 1 and r to r + 1. */
-  points: Pixel[]
-  /** In pixels; 0 for a polygon. */
-  radius: number
-  /** Change only cells of this label. */
-  only: number | null
-}
+import type { Shape } from './shapes'
 
 export class Sketch {
   /** Drawn as strongly as the mask itself. */
@@ -72,6 +59,11 @@ export class Sketch {
     }
   }
 
+  /** Take all edits that wait off the map. */
+  clear(): void {
+    this.settle(this.kept)
+  }
+
   get kept(): string[] {
     return [...this.waiting.keys()]
   }
@@ -95,15 +87,15 @@ export class Sketch {
   }
 }
 
-function geometryOf({ tool, points }: Shape): LineString | Polygon {
+function geometryOf({ radius, points }: Shape): LineString | Polygon {
   const line = points.map(toCoordinate)
-  if (tool === 'polygon') return new Polygon([[...line, line[0]!]])
+  if (radius === 0) return new Polygon([[...line, line[0]!]])
   // One point alone has no length and would not be drawn.
   return new LineString(line.length > 1 ? line : [line[0]!, [line[0]![0] + 1e-3, line[0]![1]]])
 }
 
 function styleOf(shape: Shape, color: string): StyleLike {
-  if (shape.tool === 'polygon') return new Style({ fill: new Fill({ color }) })
+  if (shape.radius === 0) return new Style({ fill: new Fill({ color }) })
   return (_feature, resolution) =>
     new Style({ stroke: new Stroke({ color, width: Math.max((2 * shape.radius) / resolution, 1), lineCap: 'round', lineJoin: 'round' }) })
 }
