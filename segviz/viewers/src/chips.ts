@@ -25,6 +25,12 @@ export class Chips {
     return this.labels.length
   }
 
+  /** Values that no label has. */
+  get free(): number[] {
+    const taken = new Set(this.labels.map(({ value }) => value))
+    return Array.from({ length: 255 }, (_, at) => at + 1).filter((value) => !taken.has(value))
+  }
+
   /** Labels of the legend, with the amounts of the server's rows where there are any. */
   show(legend: readonly Label[], rows: readonly LabelRow[]): void {
     this.labels = merged(legend, rows)

@@ -15,7 +15,7 @@ import { Marks } from './map/marks'
 import { Fit, openMap } from './map/open'
 import { BandPicker } from './map/picker'
 import { cellsIn, isInside, Revisions, toCoordinate, toPixel, type Box, type Pixel } from './map/pixels'
-import { layerUrl, title, type MapProps, type Visit } from './map/props'
+import { maskUrl, title, type MapProps, type Visit } from './map/props'
 import { Readout } from './map/readout'
 import { paramsOf, rounded, shapeOf, type Shape, type ShapeTool } from './map/shapes'
 import { Sketch } from './map/sketch'
@@ -102,7 +102,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.fit = new Fit(this.map, props)
     this.swipe = new Swipe(this.frame.stage, this.map)
     this.readout = new Readout(props, (text) => this.frame.locate(text))
-    const place = { url: layerUrl(props, this.visit), author: props.author ?? '' }
+    const place = { url: maskUrl(props, this.visit), author: props.author ?? '' }
     this.session = new Session(place, this.legend, this, this.frame, toolbar, emit)
     this.toolbox = new Toolbox('map', this.frame, toolbar, this)
     this.stopKeys = listenToKeys(this.root, 'map', (action, label) => this.act(action, label))
@@ -116,7 +116,8 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   update(props: MapProps): void {
     const blurred = this.props.visits.filter(({ sharp }) => !sharp).length
     this.props = props
-    this.frame.notice([props.compare && 'A comparison, not to be painted', props.notice].filter(Boolean).join(' · '))
+    const { compare } = props
+    this.frame.notice([compare && `Comparison${compare.name ? `: ${compare.name}` : ''}`, props.notice].filter(Boolean).join(' · '))
     if (props.visits.filter(({ sharp }) => !sharp).length < blurred) this.showImages()
     if (this.legendOnly) return this.frame.chips.show(this.legend, [])
     void this.session.follow(this.visit.revision, this.legend).then(() => this.offerLabels())
@@ -124,7 +125,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
 
   resume(): void {
     this.map.updateSize()
-    this.remember()
+    this.memory.again()
   }
 
   destroy(): void {
@@ -176,7 +177,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
 
   private readonly sharpest = (x: number, y: number) => {
     const z = this.props.max_zoom
-    return maskTile(layerUrl(this.props, this.visit), z, x, y, this.revisions.of(z, x, y))
+    return maskTile(maskUrl(this.props, this.visit), z, x, y, this.revisions.of(z, x, y))
   }
 
   /** What stands on the map and how the two dates share it. */

@@ -80,7 +80,7 @@ export class Session {
   }
 
   get labels(): readonly Label[] {
-    return this.state?.legend ?? this.legend
+    return this.state?.legend ?? this.state?.labels ?? this.legend
   }
 
   /** After the mask was loaded for the first time: show the state, send what an earlier page left. */
@@ -137,6 +137,11 @@ export class Session {
     )
   }
 
+  /** The mask as it is on the server now. */
+  refresh(): Promise<State> {
+    return this.reload()
+  }
+
   destroy(): void {
     this.stopAsks()
     this.queue.stop()
@@ -173,7 +178,8 @@ export class Session {
   /** Anything but one more operation on the mask that the edit was made on is loaded as a whole. */
   private async acknowledge(edit: Edit, state: State, base: number): Promise<void> {
     const unknown = state.reload || (state.revision > base + 1 && !state.merged?.length && edit.kind !== 'jump')
-    const shown = !unknown && this.world.acknowledged(edit, state)
+    const same = state.revision === base && !state.runs
+    const shown = !unknown && (this.world.acknowledged(edit, state) || same)
     this.adopt(state)
     if (!shown) await this.reload()
     if (state.note) this.frame.tell(state.note)

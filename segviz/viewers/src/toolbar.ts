@@ -77,7 +77,7 @@ class Flyout {
     private readonly act: (action: Action) => void,
   ) {
     this.last = tools[0]!
-    this.button = h('button', { class: 'sv-button sv-more', type: 'button', 'aria-haspopup': 'menu', onclick: () => this.pressed() })
+    this.button = h('button', { class: 'sv-button sv-several', type: 'button', 'aria-haspopup': 'menu', onclick: () => this.pressed() })
     this.menu.append(...tools.map((tool) => this.item(tool)))
     this.root = h('div', { class: 'sv-group' }, this.button, this.menu)
     this.root.addEventListener('keydown', (event) => this.key(event))

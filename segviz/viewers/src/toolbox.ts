@@ -96,7 +96,6 @@ export class Toolbox {
     this.toolbar.press(toolsOf(this.world).map(({ name }) => name), tool)
     this.dress()
     this.owner.taken(this.row)
-    if (this.row.use === 'whole' && this.row.preview) this.apply({})
     return true
   }
 
@@ -116,7 +115,7 @@ export class Toolbox {
   apply(place: Params): void {
     if (!this.ready()) return
     this.place = place
-    const asked = { tool: this.tool, params: { label: this.label(), ...this.options.params, ...place }, where: this.where }
+    const asked = { tool: this.tool, params: this.params(place), where: this.where }
     if (this.row.preview) this.preview.ask(asked)
     else this.owner.session.tool(asked.tool, asked.params, asked.where)
   }
@@ -149,6 +148,14 @@ export class Toolbox {
     this.owner.taken(this.row)
   }
 
+  private params(place: Params): Params {
+    const options = this.options.params
+    const params: Params = { label: this.label(), ...place, ...options }
+    if (options['plane'] === 'here') params['plane'] = place['plane']
+    if (this.tool === 'split') params['labels'] = this.frame.chips.free
+    return params
+  }
+
   private enter(): boolean {
     if (this.applicable) {
       const taken = this.preview.take()
@@ -179,7 +186,7 @@ export class Toolbox {
     this.frame.hand.hidden = use === 'look'
     for (const part of [this.owner.brush.root, ...(this.owner.extras ?? [])]) part.hidden = use !== 'stroke'
     this.limits.root.hidden = !changes
-    this.hint.textContent = this.said.value ? '' : hint
+    this.hint.textContent = this.said.value ? '' : hint || (this.row.preview ? 'Enter shows what would change' : '')
     this.said.hidden = !this.said.value
     this.go.hidden = use !== 'whole' && !this.applicable
     this.go.textContent = this.applicable || !this.row.preview ? 'Apply' : 'Preview'

@@ -69,10 +69,16 @@ const size = (world: World): Field =>
     ? { kind: 'range', param: 'size_ml', label: 'Below', unit: 'ml', min: 0.01, max: 100, step: 0.01, value: 0.1, logarithmic: true }
     : { kind: 'range', param: 'area_ha', label: 'Below', unit: 'ha', min: 0.01, max: 1000, step: 0.01, value: 0.5, logarithmic: true }
 
-const connected: Field = {
-  kind: 'choice', param: 'solid', label: 'In',
-  options: [{ value: false, text: 'this slice' }, { value: true, text: 'all slices' }],
+/** `here` is the plane of the click. */
+const through: Field = {
+  kind: 'choice', param: 'plane', label: 'In',
+  options: [{ value: 'here', text: 'this slice' }, { value: null, text: 'all slices' }],
 } // prettier-ignore
+const PLANES = [{ value: 2, text: 'axial' }, { value: 1, text: 'coronal' }, { value: 0, text: 'sagittal' }] // prettier-ignore
+const slices: Field = { kind: 'choice', param: 'plane', label: 'Slices', options: PLANES }
+const solid: Field = { kind: 'choice', param: 'plane', label: 'In', options: [{ value: null, text: '3-D' }, ...PLANES] }
+/** What small pieces become. */
+const into: Field = { kind: 'choice', param: 'into', label: 'Become', options: [{ value: null, text: 'what is around' }, { value: 0, text: 'unlabelled' }] }
 const source: Field = { kind: 'source', param: 'source', label: 'Of' }
 const other: Field = { kind: 'label', param: 'other_label', label: 'With' }
 const radius = length('radius', 'Radius', 2, 30)
@@ -88,7 +94,7 @@ export const TOOLS: readonly ToolRow[] = [
   { name: 'eraser', group: 'paint', icon: 'eraser', title: 'Eraser', hint: 'Ctrl paints', use: 'stroke', key: 'e' },
   { name: 'polygon', group: 'shape', icon: 'polygon', title: 'Polygon', hint: 'Click corners, Enter closes; Ctrl cuts', use: 'corners', key: 'p' },
   { name: 'lasso', group: 'shape', icon: 'lasso', title: 'Lasso', hint: 'Pull around; Ctrl cuts', use: 'loop', key: 'l' },
-  { name: 'fill', group: 'shape', icon: 'bucket', title: 'Fill', hint: 'Click into what is enclosed', use: 'click', key: 'f', fields: inVolumes(connected) },
+  { name: 'fill', group: 'shape', icon: 'bucket', title: 'Fill', hint: 'Click into what is enclosed', use: 'click', key: 'f', fields: inVolumes(through) },
   { name: 'relabel-inside', group: 'shape', icon: 'relabelInside', title: 'Relabel inside a polygon', hint: 'Click corners, Enter closes', use: 'corners' },
   { name: 'pick', group: 'piece', icon: 'pick', title: 'Pick the label under the pointer', hint: 'Click a label', use: 'click', key: 'c' },
   { name: 'erase-piece', group: 'piece', icon: 'erasePiece', title: 'Erase a piece', hint: 'Click a piece', use: 'click' },
@@ -102,14 +108,14 @@ export const TOOLS: readonly ToolRow[] = [
   },
   { name: 'seeds', group: 'grow', icon: 'seeds', title: 'Grow from strokes of several labels', hint: 'Paint a little of each label first', use: 'whole', preview: true, fields: (world) => [reach(world)] },
   { name: 'between', group: 'whole', icon: 'between', title: 'Fill between slices', hint: 'Of the plane that the label was drawn in', use: 'whole', key: 'n', worlds: ['volume'], preview: true,
-    fields: () => [{ kind: 'choice', param: 'plane', label: 'Slices', options: [{ value: 2, text: 'axial' }, { value: 1, text: 'coronal' }, { value: 0, text: 'sagittal' }] }] },
+    fields: () => [slices] },
   { name: 'smooth', group: 'whole', icon: 'smooth', title: 'Smooth all labels', hint: '', use: 'whole', preview: true, fields: (world) => [radius(world)] },
   { name: 'margin', group: 'whole', icon: 'margin', title: 'Margin', hint: '', use: 'whole', preview: true,
     fields: (world) => [{ kind: 'choice', param: 'way', label: 'Margin', options: [{ value: 'grow', text: 'grow' }, { value: 'shrink', text: 'shrink' }] }, distance(world)] },
-  { name: 'holes', group: 'whole', icon: 'holes', title: 'Fill holes', hint: '', use: 'whole', preview: true, fields: inVolumes(connected) },
-  { name: 'small', group: 'whole', icon: 'small', title: 'Remove small pieces', hint: '', use: 'whole', preview: true, fields: (world) => [size(world)] },
+  { name: 'holes', group: 'whole', icon: 'holes', title: 'Fill holes', hint: '', use: 'whole', preview: true, fields: inVolumes(solid) },
+  { name: 'small', group: 'whole', icon: 'small', title: 'Remove small pieces', hint: '', use: 'whole', preview: true, fields: (world) => (world === 'map' ? [size(world), into] : [size(world)]) },
   { name: 'largest', group: 'whole', icon: 'largest', title: 'Keep the largest pieces', hint: '', use: 'whole', preview: true,
-    fields: () => [{ kind: 'range', param: 'keep', label: 'Keep', unit: '', min: 1, max: 20, step: 1, value: 1 }] },
+    fields: () => [{ kind: 'range', param: 'count', label: 'Keep', unit: '', min: 1, max: 20, step: 1, value: 1 }] },
   { name: 'split', group: 'whole', icon: 'split', title: 'Split into pieces', hint: 'Each piece gets a label of its own', use: 'whole' },
   { name: 'union', group: 'whole', icon: 'union', title: 'Add another label', hint: '', use: 'whole', preview: true, fields: () => [other, source] },
   { name: 'intersect', group: 'whole', icon: 'intersect', title: 'Keep the overlap', hint: '', use: 'whole', preview: true, fields: () => [other, source] },

@@ -3,7 +3,7 @@ import type BaseLayer from 'ol/layer/Base'
 import TileLayer from 'ol/layer/Tile'
 import { tileQuery, type Rgb } from './bands'
 import { projectionOf, tileGridOf, type Revisions } from './pixels'
-import { layerUrl, url, type MapProps, type Visit } from './props'
+import { maskUrl, url, type MapProps, type Visit } from './props'
 import { drawnAs, Tiles, type Grid, type MaskLook } from './tiles'
 
 type Address = (z: number, x: number, y: number) => string
@@ -37,10 +37,10 @@ export class Layers {
   /** Labels of both dates; where masks are compared, how they differ. */
   showMasks(props: MapProps, revisions: Revisions, left: Visit, right: Visit | undefined, look: MaskLook): void {
     const { compare } = props
-    const own: Address = (z, x, y) => maskTile(layerUrl(props, left), z, x, y, revisions.of(z, x, y))
+    const own: Address = (z, x, y) => maskTile(maskUrl(props, left), z, x, y, revisions.of(z, x, y))
     const compared: Address = (z, x, y) => filled(compare!.tiles, { z, x, y })
     this.showLabels(this.left, compare ? compared : own, look)
-    if (right) this.showLabels(this.right, (z, x, y) => maskTile(layerUrl(props, right), z, x, y, right.revision), look)
+    if (right) this.showLabels(this.right, (z, x, y) => maskTile(maskUrl(props, right), z, x, y, right.revision), look)
   }
 
   /** Loss and gain of one label, over the pictures of both dates. */

@@ -1,5 +1,5 @@
 /** What the page tells the map. */
-import type { Label } from '../api'
+import { layerUrl, type Label } from '../api'
 import type { Source } from '../options'
 import type { Rgb } from './bands'
 import type { Affine } from './coordinates'
@@ -36,21 +36,22 @@ export interface MapProps {
   /** Visits a and b and the label whose loss and gain are shown; null in a review. */
   change: { a: string; b: string; label: number } | null
   author?: string
-  /** The layer of the visit whose mask is edited; its first one where none is named. */
+  /** Whose mask is edited; the visit's first where it is left out. */
   layer?: string
-  /** Other masks that tools can take labels from. */
+  /** Other masks that can be copied from. */
   sources?: Source[]
-  /** A comparison in place of the mask: `{z}`, `{x}` and `{y}` stand for the tile in its address. */
-  compare?: { tiles: string; legend: Label[] } | null
+  /** Another mask shown in place of this one, to look at only; its address holds `{z}`, `{x}`, `{y}`. */
+  compare?: { tiles: string; legend: Label[]; name?: string } | null
 }
 
+/** Where the pictures of a visit are. */
 export function url({ base }: MapProps, visit: Visit): string {
-  return `${base}/visits/${visit.id}`
+  return layerUrl(base, visit.id)
 }
 
 /** Where the mask of a visit is: the layer that is edited, or the visit's first one. */
-export function layerUrl(props: MapProps, visit: Visit): string {
-  return `${url(props, visit)}/layers/${(visit.id === props.visit && props.layer) || visit.id}`
+export function maskUrl({ base, visit: edited, layer }: MapProps, { id }: Visit): string {
+  return layerUrl(base, id, id === edited ? layer : undefined)
 }
 
 export function title({ name, when }: Visit): string {
