@@ -158,11 +158,12 @@ class Pieces:
                 along = (slice(None),) * axis
                 inner = numbers if axis == strip.axis else strip.inner(numbers)
                 near = labels if axis == strip.axis else strip.inner(labels)
-                sides = (*along, slice(None, -1)), (*along, slice(1, None))
-                for one, two in (sides, sides[::-1]):
-                    at = (inner[one] != inner[two]) & chosen[strip.pieces][inner[one]]
-                    here, beyond = inner[one][at], inner[two][at]
-                    yield strip.pieces[here], strip.pieces[beyond], near[two][at]
+                low, high = (*along, slice(None, -1)), (*along, slice(1, None))
+                differ = inner[low] != inner[high]
+                ends = [(inner[side][differ], near[side][differ]) for side in (low, high)]
+                for (here, _), (beyond, label) in (ends, ends[::-1]):
+                    at = chosen[strip.pieces][here]
+                    yield strip.pieces[here[at]], strip.pieces[beyond[at]], label[at]
 
     def relabelled(
         self,
