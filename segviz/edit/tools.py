@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from segviz.edit import arguments, ball, polygon
+from segviz.edit import (
+    arguments,
+    ball,
+    between,
+    grow,
+    margin,
+    pieces,
+    polygon,
+    seeds,
+    smooth,
+)
 from segviz.edit.canvas import Canvas, Edit
 from segviz.errors import Refused
 
@@ -14,6 +24,19 @@ TOOLS: dict[str, Callable[..., Edit]] = {
     "eraser": ball.brush,
     "polygon": polygon.polygon,
     "lasso": polygon.polygon,
+    "fill": pieces.fill,
+    "erase-piece": pieces.erase_piece,
+    "relabel-piece": pieces.relabel_piece,
+    "relabel-inside": pieces.relabel_inside,
+    "grow": grow.grow,
+    "seeds": seeds.seeds,
+    "between": between.between,
+    "largest": pieces.largest,
+    "small": pieces.small,
+    "split": pieces.split,
+    "holes": pieces.holes,
+    "smooth": smooth.smooth,
+    "margin": margin.margin,
 }
 
 
