@@ -5,6 +5,6 @@
 """
 
 from segviz.workbench.bench import EditOf, State, Workbench
-from segviz.workbench.registry import adopt, close_all, get
+from segviz.workbench.registry import adopt, close_all, get, new_layer
 
-__all__ = ["EditOf", "State", "Workbench", "adopt", "close_all", "get"]
+__all__ = ["EditOf", "State", "Workbench", "adopt", "close_all", "get", "new_layer"]

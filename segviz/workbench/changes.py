@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from segviz.edit.canvas import Canvas, Edit, Values
 from segviz.edit.delta import Delta
 from segviz.edit.where import Where
-from segviz.grid import Grid, VolumeGrid
+from segviz.grid import Grid, VolumeGrid, Window
 
 LIMIT = 4_000_000
 """Most cells that one entry of the journal holds; a greater change makes a new mask file."""
+
+STRIP_CELLS = 1 << 23
+"""Cells of a scene that are looked at together."""
 
 ANYWHERE = Where()
 
@@ -71,6 +74,41 @@ def up_to(parts: Iterator[Delta], most: int) -> tuple[list[Delta], bool]:
         if count > most:
             return taken, False
     return taken, True
+
+
+def strips(shape: tuple[int, ...]) -> Iterator[Window | None]:
+    """Windows that cover a scene from the top down, as wide as it is; None, once, of a volume."""
+    if len(shape) == 3:
+        yield None
+        return
+    step = max(1, STRIP_CELLS // shape[1])
+    for top in range(0, shape[0], step):
+        yield top, min(top + step, shape[0]), 0, shape[1]
+
+
+def differences(data: NDArray[np.uint8], wanted: NDArray[np.uint8], window: Window | None) -> Delta:
+    """What would make a strip of a mask what is wanted there."""
+    flat, first = _strip(data, window)
+    wanted = wanted.reshape(-1)
+    cells = np.flatnonzero(flat != wanted)
+    return Delta(cells + first, flat[cells], wanted[cells])
+
+
+def moved(data: NDArray[np.uint8], labels: dict[int, int], window: Window | None) -> Delta:
+    """What giving labels other numbers would change in a strip of a mask."""
+    flat, first = _strip(data, window)
+    table = np.arange(256, dtype=np.uint8)
+    table[list(labels)] = list(labels.values())
+    cells = np.flatnonzero(np.isin(flat, [old for old, new in labels.items() if old != new]))
+    before = flat[cells]
+    return Delta(cells + first, before, table[before])
+
+
+def _strip(data: NDArray[np.uint8], window: Window | None) -> tuple[NDArray[np.uint8], int]:
+    """The cells of a strip, flat, and the number of the first one."""
+    if window is None:
+        return data.reshape(-1), 0
+    return data[window[0] : window[1]].reshape(-1), window[0] * data.shape[1]
 
 
 class Sieve:
