@@ -129,7 +129,7 @@ def _apart(
     squares = np.zeros(layers[0].shape, np.float32)
     for values, value, scale in zip(layers, place, scales, strict=True):
         squares += ((values - value) / np.float32(scale)) ** 2
-    return np.sqrt(squares / np.float32(len(layers)))
+    return np.asarray(np.sqrt(squares / np.float32(len(layers))))
 
 
 def _distance(box: Box, cell: tuple[int, ...], steps: tuple[float, ...]) -> similar.Floats:
@@ -152,7 +152,7 @@ def edges(layers: list[similar.Floats], edge: float) -> Bools:
     found = np.zeros(layers[0].shape, bool)
     for axis in range(found.ndim):
         squares = [np.diff(values, axis=axis) ** 2 for values in smooth]
-        steep = sum(squares) > np.float32(edge**2 * len(layers))
+        steep = np.asarray(np.mean(squares, axis=0) > np.float32(edge**2))
         np.moveaxis(found, axis, 0)[:-1] |= np.moveaxis(steep, axis, 0)
         np.moveaxis(found, axis, 0)[1:] |= np.moveaxis(steep, axis, 0)
     return found
