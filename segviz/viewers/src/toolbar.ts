@@ -223,7 +223,7 @@ export class Slider {
 
   private rounded(value: number): number {
     const { min, max, step } = this.range
-    return Math.min(Math.max(min + Math.round((value - min) / step) * step, min), max)
+    return Number(Math.min(Math.max(min + Math.round((value - min) / step) * step, min), max).toFixed(6))
   }
 }
 

@@ -8,7 +8,7 @@ import { Options, type Source } from './options'
 import { Preview } from './preview'
 import type { Params, Proposal, Session } from './session'
 import { iconButton, Toolbar, type Slider, type Tool } from './toolbar'
-import { inverse, isTool, toolOf, toolsOf, type Group, type ToolName, type ToolRow, type World } from './tools'
+import { inverse, isTool, toolOf, toolsOf, type Group, type ToolName, type ToolRow, type Unit, type Value, type World } from './tools'
 import type { Channel, Where } from './where'
 
 export interface Owner {
@@ -49,10 +49,11 @@ export class Toolbox {
     private readonly frame: Frame,
     private readonly toolbar: Toolbar,
     private readonly owner: Owner,
+    unit: Unit = world === 'volume' ? 'mm' : 'm',
   ) {
     this.row = toolOf(world, 'navigate')
     this.limits = new Limits(() => this.changed(), (channel) => owner.values(channel))
-    this.options = new Options(world, () => this.changed())
+    this.options = new Options(unit, () => this.changed())
     this.preview = new Preview({
       ask: ({ tool, params, where }, signal) => owner.session.preview(tool, params, where, signal),
       show: (proposal, { params }) => owner.propose(proposal, Number(params['label'])),
@@ -75,6 +76,11 @@ export class Toolbox {
   /** Of the tool in the hand, or of the one that Ctrl makes of it. */
   label(tool = this.tool): number {
     return tool === 'eraser' || tool === 'erase-piece' ? 0 : this.frame.chips.active
+  }
+
+  /** An option that is for the hand alone. */
+  local(param: string): Value | undefined {
+    return this.options.local[param]
   }
 
   get where(): Where {
@@ -151,6 +157,7 @@ export class Toolbox {
   private params(place: Params): Params {
     const options = this.options.params
     const params: Params = { label: this.label(), ...place, ...options }
+    if (options['label'] === 'hand') params['label'] = this.label()
     if (options['plane'] === 'here') params['plane'] = place['plane']
     if (this.tool === 'split') params['labels'] = this.frame.chips.free
     return params

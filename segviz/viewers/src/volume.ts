@@ -429,8 +429,10 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     this.point()
     if (!closed) return true
     const { plane, corners, cut } = closed
-    if (tool === 'relabel-inside') this.toolbox.apply({ points: corners, plane: ACROSS[plane] })
-    else this.finish(tool, this.painter.polygon(cut ? 0 : this.toolbox.label(), where, plane, corners))
+    const across = ACROSS[plane]
+    const slices = slicesAround(corners[0]![across], Number(this.toolbox.local('through')), this.picture.shape[across])
+    if (tool === 'relabel-inside') this.toolbox.apply({ points: corners, plane: across, slices })
+    else this.finish(tool, this.painter.polygon(cut ? 0 : this.toolbox.label(), where, plane, corners, slices))
     return true
   }
 
@@ -655,6 +657,12 @@ function whereFree(runs: readonly Run[], mask: Uint8Array): Run[] {
     }
   }
   return free
+}
+
+/** First and last of so many slices with one in their middle. */
+function slicesAround(middle: number, count: number, size: number): [first: number, last: number] {
+  const more = Math.floor(count / 2)
+  return [Math.max(middle - more, 0), Math.min(middle + more, size - 1)]
 }
 
 function middleOf(shape: Vec3): Vec3 {

@@ -78,13 +78,13 @@ describe('a stroke', () => {
     expect(painter.counts[4]).toBe(5)
   })
 
-  test('a polygon is cut out with label 0', () => {
+  test('a polygon is cut out of several slices with label 0', () => {
     const drawn = picture()
     drawn.mask.fill(2)
     const corners: Vec3[] = [[0.5, 3, -0.5], [3.5, 3, -0.5], [3.5, 3, 1.5], [0.5, 3, 1.5]]
-    const { changed } = new Painter(drawn).polygon(0, ANYWHERE, CORONAL, corners)
-    expect(changed).toBe(6)
-    expect(drawn.mask[at(1, 3, 0)]).toBe(0)
+    const { changed } = new Painter(drawn).polygon(0, ANYWHERE, CORONAL, corners, [2, 3])
+    expect(changed).toBe(12)
+    expect([1, 2, 3].map((y) => drawn.mask[at(1, y, 0)])).toEqual([2, 0, 0])
   })
 })
 
