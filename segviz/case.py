@@ -105,13 +105,8 @@ class Operation:
 
     Attributes:
         seq: order in the journal; never a clock.
-<<<<<<< HEAD
-        position: how many operations are in force when this is the last of them.
-        kind: ``edit`` (changed cells) or ``replace`` (a whole new mask: a model run or an import).
-=======
         kind: ``edit`` (changed cells or labels), ``replace`` (a whole new mask: a model run or an
             import) or ``note`` (something to know, which cannot be undone).
->>>>>>> bench
         title: for people, e.g. ``"Brush: +0.42 ml"`` or ``"Segment with brain-anatomy-mr 0.1"``.
         author: a person or ``model name version``.
         done: False after it was undone.
@@ -122,12 +117,7 @@ class Operation:
     """
 
     seq: int
-<<<<<<< HEAD
-    position: int
-    kind: Literal["edit", "replace"]
-=======
     kind: Literal["edit", "replace", "note"]
->>>>>>> bench
     title: str
     author: str
     when: datetime

@@ -157,22 +157,16 @@ class History:
         listed = [
             Operation(
                 seq=entry.seq,
-                position=position,
                 kind="replace" if entry.kind == "replace" else "edit",
                 title=entry.title,
                 author=entry.author,
                 when=entry.made,
                 done=position <= self.done,
-<<<<<<< HEAD
-            )
-            for position, entry in enumerate(self.entries[start:], start + 1)
-=======
                 tool=entry.tool,
                 amount=entry.amount,
                 position=position,
             )
             for position, entry in self._page(last, before)
->>>>>>> bench
         ]
         if not self.notes:
             return listed
