@@ -67,7 +67,7 @@ def visit_of(case: Case, request: Request, name: str = "visit") -> Visit:
     for visit in case.visits:
         if visit.id == visit_id:
             return visit
-    raise NotFound("SV-CASE-404", "This case has no such visit; open it from the list again.")
+    raise _no_visit()
 
 
 async def limited_body(request: Request, limit_bytes: int) -> bytes:
@@ -94,7 +94,22 @@ def bench_of(store: Store, case: Case, request: Request) -> Workbench:
     Raises:
         NotFound: it does not (SV-CASE-404).
     """
-    visit, layer = visit_of(case, request), request.path_params["layer"]
-    if store.layer(layer).visit_id != visit.id:
-        raise NotFound("SV-CASE-404", "This case has no such visit; open it from the list again.")
+    bench = bench_in(store, case, request.path_params["layer"])
+    if bench.visit.id != visit_of(case, request).id:
+        raise _no_visit()
+    return bench
+
+
+def bench_in(store: Store, case: Case, layer: str) -> Workbench:
+    """The mask of a layer of any visit of a case.
+
+    Raises:
+        NotFound: the case has no such layer (SV-CASE-404).
+    """
+    if store.layer(layer).visit_id not in {visit.id for visit in case.visits}:
+        raise _no_visit()
     return workbench.get(store, layer)
+
+
+def _no_visit() -> NotFound:
+    return NotFound("SV-CASE-404", "This case has no such visit; open it from the list again.")

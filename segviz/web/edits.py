@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,11 +16,13 @@ from segviz.case import Case, Visit
 from segviz.edit import runs, tools
 from segviz.edit.canvas import Canvas, Channel, Edit
 from segviz.edit.where import Where
-from segviz.grid import VolumeGrid
+from segviz.errors import Refused
+from segviz.grid import VolumeGrid, same_grid
 from segviz.store import Store
 from segviz.web import answers, query
-from segviz.web.access import LAYER, bench_of, post, visit_of
+from segviz.web.access import LAYER, bench_in, bench_of, post, visit_of
 
+RUNS = "application/octet-stream"
 RUNS_LIMIT = 64 * 2**20
 JSON_LIMIT = 4 * 2**20
 
@@ -39,10 +42,10 @@ def routes(store: Store) -> list[Route]:
 def edit(store: Store, case: Case, request: Request, body: bytes) -> Response:
     """Painted voxels as runs, or any tool by name as JSON."""
     visit, bench = visit_of(case, request), bench_of(store, case, request)
-    if request.headers.get("content-type") == "application/octet-stream":
+    if request.headers.get("content-type") == RUNS:
         return answers.data(painted(bench, visit, request, body))
     said = query.json_object(body)
-    tool, edit_of, where = told(store, case, visit, said)
+    tool, edit_of, where = told(store, case, visit, bench.layer.id, said)
     revision, uuid, who = step(said)
     return answers.data(
         bench.apply(
@@ -60,8 +63,8 @@ def edit(store: Store, case: Case, request: Request, body: bytes) -> Response:
 def preview(store: Store, case: Case, request: Request, body: bytes) -> Response:
     """What a tool would change; nothing is changed."""
     visit = visit_of(case, request)
-    _, edit_of, where = told(store, case, visit, query.json_object(body))
     bench = bench_of(store, case, request)
+    _, edit_of, where = told(store, case, visit, bench.layer.id, query.json_object(body))
     return answers.data(bench.preview(edit_of, where, values=opening.values(store, visit)))
 
 
@@ -89,13 +92,17 @@ def painted(
 
 
 def told(
-    store: Store, case: Case, visit: Visit, said: Mapping[str, Any]
+    store: Store, case: Case, visit: Visit, own: str, said: Mapping[str, Any]
 ) -> tuple[str, workbench.EditOf, Where]:
-    """Tool, what it does to a canvas, and its limits."""
+    """Tool, what it does to a canvas, and its limits.
+
+    Args:
+        own: the layer that is edited.
+    """
     tool = query.field(said, "tool", str)
     params = dict(query.field(said, "params", dict))
-    if "other" in params:
-        params["other"] = other_mask(store, case, visit, params["other"])
+    if "source" in params and isinstance(params["source"], str):
+        params["other"] = mask_of(store, case, visit, params.pop("source") or own)
 
     def edit_of(canvas: Canvas) -> Edit:
         return tools.run(canvas, tool, params)
@@ -103,18 +110,22 @@ def told(
     return tool, edit_of, where_of(said.get("where") or {})
 
 
-def other_mask(store: Store, case: Case, visit: Visit, said: Any) -> Any:
-    """The mask that logic and copying look at, in the order of the canvas.
+def mask_of(store: Store, case: Case, visit: Visit, source: str) -> NDArray[np.uint8]:
+    """Labels of a layer, ``"id"`` or ``"id@revision"``, in the order of the canvas.
 
     Raises:
-        Refused: it lies on another grid (SV-EDIT-036).
+        NotFound: the case has no such layer (SV-CASE-404).
+        Refused: its cells lie elsewhere (SV-EDIT-036), or there never was such a revision.
     """
-    if not isinstance(said, dict):
-        raise query.malformed("other")
-    layer, revision = query.field(said, "layer", str), said.get("revision")
-    other, on = workbench.layer_of(store, case, layer)
-    workbench.require_same_grid(on, visit)
-    found = other.mask_at(revision) if isinstance(revision, int) else other.mask().data
+    layer, _, revision = source.partition("@")
+    bench = bench_in(store, case, layer)
+    if not same_grid(bench.visit.grid, visit.grid):
+        raise Refused(
+            "SV-EDIT-036",
+            f"The mask lies on another grid ({bench.visit.grid}) than the image ({visit.grid}), "
+            "so its labels would be counted in the wrong place; use a mask of this image.",
+        )
+    found = bench.mask_at(int(revision)) if revision.isdigit() else bench.mask().data
     return visit.grid.to_canonical(found) if isinstance(visit.grid, VolumeGrid) else found
 
 
@@ -124,8 +135,8 @@ def where_of(said: Mapping[str, Any]) -> Where:
     locked = said.get("locked") or []
     try:
         return Where(
-            only=None if said.get("only") is None else query.field(said, "only", int),
-            outside=None if said.get("outside") is None else query.field(said, "outside", int),
+            only=optional(said, "only", int),
+            outside=optional(said, "outside", int),
             locked=frozenset(int(value) for value in locked),
             window=None if window is None else (float(window[0]), float(window[1])),
             channel=channel_of(said.get("channel", 0)),
@@ -168,6 +179,27 @@ def threshold(store: Store, case: Case, request: Request, body: bytes) -> Respon
         author=who,
     )
     return answers.data(state)
+
+
+def label(store: Store, case: Case, request: Request, body: bytes) -> Response:
+    """Add, rename, recolour, delete or merge a label."""
+    said = query.json_object(body)
+    revision, uuid, who = step(said)
+    state = bench_of(store, case, request).change_legend(
+        query.field(said, "change", str),
+        value=optional(said, "value", int),
+        name=optional(said, "name", str),
+        color=optional(said, "color", str),
+        into=optional(said, "into", int),
+        base_revision=revision,
+        uuid=uuid,
+        author=who,
+    )
+    return answers.data(state)
+
+
+def optional(said: Mapping[str, Any], name: str, kind: type) -> Any:
+    return None if said.get(name) is None else query.field(said, name, kind)
 
 
 def step(said: Mapping[str, Any]) -> tuple[int, str, str]:

@@ -11,7 +11,7 @@ from segviz.case import Case
 from segviz.store import Store
 from segviz.web import answers, query
 from segviz.web.access import VISIT, post, visit_of
-from segviz.web.edits import JSON_LIMIT, author
+from segviz.web.edits import JSON_LIMIT, author, optional
 
 
 def routes(store: Store) -> list[Route]:
@@ -21,13 +21,12 @@ def routes(store: Store) -> list[Route]:
 def new_layer(store: Store, case: Case, request: Request, body: bytes) -> Response:
     """A mask of one's own, empty or from a revision of another layer of the visit."""
     visit, said = visit_of(case, request), query.json_object(body)
-    origin, revision = said.get("from"), said.get("revision")
     layer = workbench.new_layer(
         store,
-        visit,
+        visit.id,
         query.field(said, "name", str),
         author(said.get("author")),
-        origin=None if origin is None else query.field(said, "from", str),
-        revision=None if revision is None else query.field(said, "revision", int),
+        origin=optional(said, "from", str),
+        revision=optional(said, "revision", int),
     )
     return answers.data({"layer": layer.id, "name": layer.name})

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from segviz.case import Case
 from segviz.grid import VolumeGrid
 from segviz.store import Store
-from segviz.web import answers
+from segviz.web import answers, query
 from segviz.web.access import LAYER, bench_of, get
 
 
@@ -17,6 +17,7 @@ def routes(store: Store) -> list[Route]:
     return [
         get(store, LAYER + "/mask", mask),
         get(store, LAYER + "/state", state),
+        get(store, LAYER + "/operations", operations),
     ]
 
 
@@ -38,3 +39,9 @@ def mask(store: Store, case: Case, request: Request) -> Response:
 
 def state(store: Store, case: Case, request: Request) -> Response:
     return answers.data(bench_of(store, case, request).state())
+
+
+def operations(store: Store, case: Case, request: Request) -> Response:
+    """What was done before an operation that the browser has already."""
+    found = bench_of(store, case, request).operations(query.whole(request, "before"))
+    return answers.data({"operations": found})
