@@ -325,7 +325,7 @@ def test_the_downloaded_mask_is_the_mask(server: Server, tmp_path):
     edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)))
     stroke(server)
     for case, file in ((server.volume, "mask.nii.gz"), (server.scene, "mask.tif")):
-        answer = server.client.get(f"{server.visit(case)}/download/{file}")
+        answer = server.client.get(f"{server.layer(case)}/download/{file}")
         assert answer.status_code == 200 and "attachment" in answer.headers["content-disposition"]
         path = tmp_path / file
         path.write_bytes(answer.content)
@@ -335,9 +335,9 @@ def test_the_downloaded_mask_is_the_mask(server: Server, tmp_path):
 
 def test_outlines_and_numbers_are_downloaded(server: Server):
     stroke(server)
-    outlines = server.client.get(f"{server.visit(server.scene)}/download/polygons.gpkg")
+    outlines = server.client.get(f"{server.layer(server.scene)}/download/polygons.gpkg")
     assert outlines.content.startswith(b"SQLite format 3")
-    numbers = server.client.get(f"{server.visit(server.scene)}/download/numbers.csv")
+    numbers = server.client.get(f"{server.layer(server.scene)}/download/numbers.csv")
     assert numbers.headers["content-type"].startswith("text/csv")
     assert "forest" in numbers.text and "not for diagnosis" in numbers.text
     every = server.client.get(f"{server.base(server.scene)}/download/numbers.csv")

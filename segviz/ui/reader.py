@@ -6,6 +6,8 @@ from urllib.parse import unquote
 
 import streamlit as st
 
+from segviz import workbench
+
 COOKIE = "segviz-reader"
 """Set by the viewers, so that a browser keeps its reader's name."""
 
@@ -17,6 +19,11 @@ def name() -> str:
     if "reader" not in st.session_state:
         st.session_state["reader"] = unquote(st.context.cookies.get(COOKIE, ""))[:MOST_LETTERS]
     return str(st.session_state["reader"])
+
+
+def signature() -> str:
+    """What stands in the history for this reader."""
+    return name() or workbench.bench.READER
 
 
 def choose() -> None:

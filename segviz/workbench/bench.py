@@ -105,6 +105,12 @@ class Workbench:
             return self._history.revision
 
     @property
+    def standing(self) -> tuple[int, int]:
+        """Generation and revision of the mask now."""
+        with self._turn():
+            return self._history.generation(), self._history.revision
+
+    @property
     def legend(self) -> Legend:
         with self._turn():
             return self._history.legend
