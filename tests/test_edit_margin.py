@@ -4,40 +4,17 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from affine import Affine
-from pyproj import CRS
+from canvases import after, scene, volume
 from scipy.ndimage import distance_transform_edt
 
 from segviz.edit import around
-from segviz.edit.canvas import Canvas
 from segviz.edit.margin import margin
 from segviz.errors import Refused
-from segviz.grid import RasterGrid, VolumeGrid
 
 
 @pytest.fixture(autouse=True)
 def _small_windows(monkeypatch):
     monkeypatch.setattr(around, "WINDOW", {2: 11, 3: 9})
-
-
-def volume(labels, spacing=(1, 1, 1)):
-    labels = np.asarray(labels, np.uint8)
-    return Canvas(VolumeGrid(labels.shape, np.diag([*spacing, 1])), labels)
-
-
-def scene(labels, crs=32633, transform=None):
-    labels = np.asarray(labels, np.uint8)
-    transform = transform or Affine(10, 0, 5e5, 0, -10, 5e6)
-    return Canvas(RasterGrid(labels.shape, transform, crs and CRS(crs)), labels)
-
-
-def after(canvas, edit):
-    result = np.array(canvas.labels)
-    for delta in edit.parts:
-        at = np.unravel_index(delta.cells, result.shape)
-        assert (result[at] == delta.before).all()
-        assert (delta.before != delta.after).all()
-        result[at] = delta.after
-    return result
 
 
 def ball_of(radius_mm, spacing, shape):

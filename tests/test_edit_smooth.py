@@ -2,41 +2,17 @@
 
 import numpy as np
 import pytest
-from affine import Affine
-from pyproj import CRS
+from canvases import after, scene, volume
 from scipy.ndimage import gaussian_filter, median_filter
 
 from segviz.edit import around
-from segviz.edit.canvas import Canvas
 from segviz.edit.smooth import smooth
 from segviz.errors import Refused
-from segviz.grid import RasterGrid, VolumeGrid
 
 
 @pytest.fixture(autouse=True)
 def _small_windows(monkeypatch):
     monkeypatch.setattr(around, "WINDOW", {2: 11, 3: 9})
-
-
-def volume(labels, spacing=(1, 1, 1)):
-    labels = np.asarray(labels, np.uint8)
-    return Canvas(VolumeGrid(labels.shape, np.diag([*spacing, 1])), labels)
-
-
-def scene(labels, crs=32633):
-    labels = np.asarray(labels, np.uint8)
-    grid = RasterGrid(labels.shape, Affine(10, 0, 5e5, 0, -10, 5e6), crs and CRS(crs))
-    return Canvas(grid, labels)
-
-
-def after(canvas, edit):
-    result = np.array(canvas.labels)
-    for delta in edit.parts:
-        at = np.unravel_index(delta.cells, result.shape)
-        assert (result[at] == delta.before).all()
-        assert (delta.before != delta.after).all()
-        result[at] = delta.after
-    return result
 
 
 def blobs(shape, seed, labels=4):

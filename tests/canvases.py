@@ -1,0 +1,48 @@
+"""Small canvases, and what an edit makes of them."""
+
+from itertools import pairwise
+
+import numpy as np
+from affine import Affine
+from pyproj import CRS
+
+from segviz.edit.canvas import Canvas
+from segviz.grid import RasterGrid, VolumeGrid
+
+TEN_METRES = Affine(10, 0, 5e5, 0, -10, 5e6)
+
+
+def volume(labels, spacing_mm=(1, 1, 1)):
+    labels = _kept(labels)
+    return Canvas(VolumeGrid(labels.shape, np.diag([*spacing_mm, 1])), labels)
+
+
+def scene(labels, crs=32633, transform=TEN_METRES):
+    labels = _kept(labels)
+    return Canvas(RasterGrid(labels.shape, transform, crs and CRS(crs)), labels)
+
+
+def canvas_of(labels, spacing_mm=(1, 1, 1), crs=32633, transform=TEN_METRES):
+    return volume(labels, spacing_mm) if np.ndim(labels) == 3 else scene(labels, crs, transform)
+
+
+def after(canvas, edit):
+    """The mask after an edit; each cell comes once, in order within its part, and changes."""
+    result = np.array(canvas.labels)
+    seen = [np.empty(0, np.int64)]
+    for delta in edit.parts:
+        at = np.unravel_index(delta.cells, result.shape)
+        assert (result[at] == delta.before).all()
+        assert (delta.before != delta.after).all()
+        assert all(one < two for one, two in pairwise(delta.cells))
+        result[at] = delta.after
+        seen.append(delta.cells)
+    cells = np.concatenate(seen)
+    assert len(np.unique(cells)) == len(cells)
+    return result
+
+
+def _kept(labels):
+    labels = np.asarray(labels, np.uint8).view()
+    labels.setflags(write=False)
+    return labels
