@@ -10,17 +10,24 @@ from pyproj import CRS
 from segviz.edit.canvas import Canvas, Edit
 from segviz.grid import RasterGrid, VolumeGrid
 
+TEN_METRES = Affine(10, 0, 5e5, 0, -10, 5e6)
 
-def volume(labels: NDArray[np.uint8], spacing_mm=(1.0, 1.0, 1.0), values=None) -> Canvas:
+
+def volume(labels, spacing_mm=(1.0, 1.0, 1.0), values=None) -> Canvas:
     """``values``: one array, or several as [channel, x, y, z]."""
+    labels = _kept(labels)
     grid = VolumeGrid(labels.shape, np.diag([*spacing_mm, 1.0]))
     return Canvas(grid, labels, None if values is None else reader(values, labels.ndim))
 
 
-def scene(labels: NDArray[np.uint8], cell_m: float = 10.0, values=None) -> Canvas:
-    transform = Affine(cell_m, 0, 500_000, 0, -cell_m, 9_000_000)
-    grid = RasterGrid(labels.shape, transform, CRS.from_epsg(32718))
+def scene(labels, crs=32633, transform=TEN_METRES, values=None) -> Canvas:
+    labels = _kept(labels)
+    grid = RasterGrid(labels.shape, transform, crs and CRS(crs))
     return Canvas(grid, labels, None if values is None else reader(values, labels.ndim))
+
+
+def canvas_of(labels, spacing_mm=(1.0, 1.0, 1.0), crs=32633, transform=TEN_METRES) -> Canvas:
+    return volume(labels, spacing_mm) if np.ndim(labels) == 3 else scene(labels, crs, transform)
 
 
 def reader(values: NDArray[np.generic], axes: int):
@@ -42,3 +49,9 @@ def done(canvas: Canvas, edit: Edit) -> NDArray[np.uint8]:
         seen[part.cells] = True
         part.apply(flat)
     return flat.reshape(canvas.labels.shape)
+
+
+def _kept(labels) -> NDArray[np.uint8]:
+    labels = np.asarray(labels, np.uint8).view()
+    labels.setflags(write=False)
+    return labels

@@ -4,40 +4,17 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from affine import Affine
-from pyproj import CRS
+from canvases import done, scene, volume
 from scipy.ndimage import distance_transform_edt
 
 from segviz.edit import around
-from segviz.edit.canvas import Canvas
 from segviz.edit.margin import margin
 from segviz.errors import Refused
-from segviz.grid import RasterGrid, VolumeGrid
 
 
 @pytest.fixture(autouse=True)
 def _small_windows(monkeypatch):
     monkeypatch.setattr(around, "WINDOW", {2: 11, 3: 9})
-
-
-def volume(labels, spacing=(1, 1, 1)):
-    labels = np.asarray(labels, np.uint8)
-    return Canvas(VolumeGrid(labels.shape, np.diag([*spacing, 1])), labels)
-
-
-def scene(labels, crs=32633, transform=None):
-    labels = np.asarray(labels, np.uint8)
-    transform = transform or Affine(10, 0, 5e5, 0, -10, 5e6)
-    return Canvas(RasterGrid(labels.shape, transform, crs and CRS(crs)), labels)
-
-
-def after(canvas, edit):
-    result = np.array(canvas.labels)
-    for delta in edit.parts:
-        at = np.unravel_index(delta.cells, result.shape)
-        assert (result[at] == delta.before).all()
-        assert (delta.before != delta.after).all()
-        result[at] = delta.after
-    return result
 
 
 def ball_of(radius_mm, spacing, shape):
@@ -54,7 +31,7 @@ def ball_of(radius_mm, spacing, shape):
 def test_a_ball_of_ten(distance_mm, voxels):
     canvas = volume(ball_of(10, (1, 1, 1), (29, 29, 29)))
     assert canvas.labels.sum() == 4169
-    assert after(canvas, margin(canvas, label=1, distance_mm=distance_mm)).sum() == voxels
+    assert done(canvas, margin(canvas, label=1, distance_mm=distance_mm)).sum() == voxels
 
 
 @pytest.mark.parametrize(
@@ -73,7 +50,7 @@ def test_a_ball_in_thick_slices(distance_mm, mm3, slices):
     canvas = volume(ball_of(10, spacing, (25, 57, 57)), spacing)
     assert canvas.labels.sum() * 0.75 == 4205.25
     edit = margin(canvas, label=1, distance_mm=distance_mm)
-    result = after(canvas, edit)
+    result = done(canvas, edit)
     assert result.sum() * 0.75 == mm3
     assert result.any(axis=(1, 2)).sum() == slices
     said = f"{abs(distance_mm)} mm is less than the 3 mm between slices"
@@ -92,14 +69,14 @@ def test_volumes_against_scipy(seed, spacing, distance_mm):
     canvas = volume(noise((12, 20, 21), seed, 0.02), spacing)
     apart = distance_transform_edt(canvas.labels != 2, sampling=spacing)
     reached = (apart <= distance_mm + 1e-9) & (canvas.labels != 2)
-    grown = after(canvas, margin(canvas, label=2, distance_mm=distance_mm))
+    grown = done(canvas, margin(canvas, label=2, distance_mm=distance_mm))
     assert (grown == np.where(reached & (canvas.labels == 0), 2, canvas.labels)).all()
-    over = after(canvas, margin(canvas, label=2, distance_mm=distance_mm, over=True))
+    over = done(canvas, margin(canvas, label=2, distance_mm=distance_mm, over=True))
     assert (over == np.where(reached, 2, canvas.labels)).all()
 
     canvas = volume(1 - (canvas.labels == 2), spacing)
     deep = distance_transform_edt(canvas.labels, sampling=spacing)
-    shrunk = after(canvas, margin(canvas, label=1, distance_mm=-distance_mm))
+    shrunk = done(canvas, margin(canvas, label=1, distance_mm=-distance_mm))
     assert (shrunk == np.where(deep <= distance_mm + 1e-9, 0, canvas.labels)).all()
 
 
@@ -111,7 +88,7 @@ def test_volumes_against_simpleitk(seed):
     inside.SetSpacing(spacing)
     apart = sitk.SignedMaurerDistanceMap(inside, False, False, True)
     reached = sitk.GetArrayFromImage(apart).transpose() <= distance_mm
-    grown = after(canvas, margin(canvas, label=1, distance_mm=distance_mm, over=True))
+    grown = done(canvas, margin(canvas, label=1, distance_mm=distance_mm, over=True))
     assert ((grown == 1) == reached).all()
 
 
@@ -121,7 +98,7 @@ def test_scenes_against_scipy(seed, metres):
     canvas = scene(noise((40, 57), seed, 0.02))
     apart = distance_transform_edt(canvas.labels != 2, sampling=10)
     reached = (apart <= metres) & (canvas.labels == 0)
-    grown = after(canvas, margin(canvas, label=2, distance_m=metres))
+    grown = done(canvas, margin(canvas, label=2, distance_m=metres))
     assert (grown == np.where(reached, 2, canvas.labels)).all()
 
 
@@ -129,27 +106,27 @@ def test_a_margin_in_degrees_is_as_wide_as_it_is_high_on_the_ground():
     labels = np.zeros((41, 81))
     labels[20, 40] = 1
     canvas = scene(labels, 4326, Affine(0.0001, 0, 12, 0, -0.0001, 60))
-    grown = after(canvas, margin(canvas, label=1, distance_m=100))
+    grown = done(canvas, margin(canvas, label=1, distance_m=100))
     assert grown[20].sum() == 2 * 17 + 1
     assert grown[:, 40].sum() == 2 * 8 + 1
 
 
 def test_three_tenths_are_three_steps_of_a_tenth():
     canvas = volume([[[1] + [0] * 5]], (0.1, 0.1, 0.1))
-    grown = after(canvas, margin(canvas, label=1, distance_mm=0.3))
+    grown = done(canvas, margin(canvas, label=1, distance_mm=0.3))
     assert grown.tolist() == [[[1, 1, 1, 1, 0, 0]]]
 
 
 def test_nothing_shrinks_from_the_edge_of_the_image():
     canvas = scene([[1, 1, 1, 0], [1, 1, 1, 0]])
-    shrunk = after(canvas, margin(canvas, label=1, distance_cells=-1))
+    shrunk = done(canvas, margin(canvas, label=1, distance_cells=-1))
     assert shrunk.tolist() == [[1, 1, 0, 0], [1, 1, 0, 0]]
 
 
 def test_a_margin_of_less_than_a_cell_says_so():
     canvas = scene([[0, 1, 0]])
     edit = margin(canvas, label=1, distance_m=9)
-    assert (after(canvas, edit) == canvas.labels).all()
+    assert (done(canvas, edit) == canvas.labels).all()
     assert edit.note == "9 m is less than the size of a cell, so nothing changes."
 
 
@@ -173,5 +150,5 @@ def test_metres_need_a_place_on_the_earth():
     canvas = scene([[1, 0, 0, 0]], None)
     with pytest.raises(Refused, match="SV-EDIT-053"):
         margin(canvas, label=1, distance_m=30)
-    grown = after(canvas, margin(canvas, label=1, distance_cells=2))
+    grown = done(canvas, margin(canvas, label=1, distance_cells=2))
     assert grown.tolist() == [[1, 1, 1, 0]]

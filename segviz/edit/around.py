@@ -71,7 +71,7 @@ def ball(length: Length) -> list[Line]:
     return lines
 
 
-def votes(marked: NDArray[np.bool_], within: Box, lines: list[Line]) -> NDArray[np.unsignedinteger]:
+def votes(marked: NDArray[np.bool_], within: Box, lines: list[Line]) -> NDArray[np.int32]:
     """How many marked cells the ball around each cell of a window holds.
 
     Args:
@@ -87,9 +87,8 @@ def votes(marked: NDArray[np.bool_], within: Box, lines: list[Line]) -> NDArray[
     starts = [s.start + before for s, (before, _) in zip(within, margins, strict=True)]
     sizes = [s.stop - s.start for s in within]
     margins[-1] = (margins[-1][0] + 1, margins[-1][1])
-    kind = np.uint16 if sum(2 * side + 1 for _, side in lines) < 1 << 16 else np.uint32
-    sums = np.cumsum(np.pad(marked, margins), axis=-1, dtype=kind)
-    found = np.zeros(sizes, kind)
+    sums = np.cumsum(np.pad(marked, margins), axis=-1, dtype=np.int32)
+    found = np.zeros(sizes, np.int32)
     for offset, side in lines:
         row = tuple(
             slice(start + n, start + n + size)

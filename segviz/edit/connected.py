@@ -183,7 +183,8 @@ class Pieces:
         for strip in self._strips:
             if not chosen[strip.pieces[1:]].any():
                 continue
-            numbers, after = (strip.inner(array) for array in self._numbers(canvas, strip))
+            numbers, labels = self._numbers(canvas, strip)
+            numbers, after = strip.inner(numbers), strip.inner(labels)
             inside = chosen[strip.pieces][numbers]
             if only is not None:
                 inside &= after == only
@@ -253,9 +254,9 @@ def _number(
     """The number of each cell's piece, from 1, and how many there are."""
     if seen.dtype == bool:
         numbers, count = ndimage.label(seen, neighbours)
-        return numbers, int(count)
-    numbers, count = measure.label(seen, connectivity=seen.ndim, return_num=True)
-    return numbers.astype(np.int32), int(count)
+    else:
+        numbers, count = measure.label(seen, connectivity=seen.ndim, return_num=True)  # type: ignore[no-untyped-call]
+    return numbers.astype(np.int32, copy=False), int(count)
 
 
 def _same_cells(
@@ -281,14 +282,14 @@ def _count(
         label[numbers.reshape(-1)] = seen.reshape(-1)
     own = strip.inner(numbers)
     cells = np.bincount(own.ravel(), minlength=count + 1)
-    if isinstance(weights, float):
-        size = cells * weights
+    if callable(weights):
+        sums = np.bincount(own.ravel(), weights(strip.own).ravel(), minlength=count + 1)
     else:
-        size = np.bincount(own.ravel(), weights(strip.own).ravel(), minlength=count + 1)
+        sums = np.multiply(cells, weights)
     sides = np.zeros((count + 1, len(box), 2), bool)
     for axis, (part, whole) in enumerate(zip(strip.own, box, strict=True)):
         if part.start == whole.start:
             sides[np.unique(np.take(own, 0, axis)), axis, 0] = True
         if part.stop == whole.stop:
             sides[np.unique(np.take(own, -1, axis)), axis, 1] = True
-    return _Counted(label, cells, size, sides)
+    return _Counted(label, cells, sums.astype(np.float64), sides)

@@ -290,8 +290,8 @@ def _seams(
         counts.append(count)
     key, which = np.unique(np.concatenate(keys), return_inverse=True)
     faces = np.bincount(which, np.concatenate(counts), len(key)).astype(np.int64)
-    rest, label = np.divmod(key, 256)
-    return *np.divmod(rest, len(pieces)), label, faces
+    piece, beyond = np.divmod(key // 256, len(pieces))
+    return piece, beyond, key % 256, faces
 
 
 def _inside_slices(

@@ -64,7 +64,7 @@ def _winner(labels: NDArray[np.uint8], within: Box, lines: list[Line]) -> NDArra
     own = labels[within]
     winner, most = np.zeros_like(own), np.zeros(own.shape, np.int32)
     for label in np.flatnonzero(np.bincount(labels.ravel())):
-        score = 2 * votes(labels == label, within, lines).astype(np.int32) + (own == label)
+        score = 2 * votes(labels == label, within, lines) + (own == label)
         better = score > most
         winner[better], most[better] = label, score[better]
     return winner

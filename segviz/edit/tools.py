@@ -10,6 +10,7 @@ from segviz.edit import (
     ball,
     between,
     grow,
+    logic,
     margin,
     pieces,
     polygon,
@@ -37,6 +38,10 @@ TOOLS: dict[str, Callable[..., Edit]] = {
     "holes": pieces.holes,
     "smooth": smooth.smooth,
     "margin": margin.margin,
+    "union": logic.union,
+    "intersect": logic.intersect,
+    "subtract": logic.subtract,
+    "copy": logic.copy,
 }
 
 

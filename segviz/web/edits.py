@@ -25,6 +25,8 @@ from segviz.web.access import LAYER, bench_in, bench_of, post, visit_of
 RUNS = "application/octet-stream"
 RUNS_LIMIT = 64 * 2**20
 JSON_LIMIT = 4 * 2**20
+LOGIC = frozenset({"union", "intersect", "subtract", "copy"})
+"""Tools that may look at another mask, whose layer they name as ``source``."""
 
 
 def routes(store: Store) -> list[Route]:
@@ -45,7 +47,7 @@ def edit(store: Store, case: Case, request: Request, body: bytes) -> Response:
     if request.headers.get("content-type") == RUNS:
         return answers.data(painted(bench, visit, request, body))
     said = query.json_object(body)
-    tool, edit_of, where = told(store, case, visit, bench.layer.id, said)
+    tool, edit_of, where = told(store, case, visit, said)
     revision, uuid, who = step(said)
     return answers.data(
         bench.apply(
@@ -64,7 +66,7 @@ def preview(store: Store, case: Case, request: Request, body: bytes) -> Response
     """What a tool would change; nothing is changed."""
     visit = visit_of(case, request)
     bench = bench_of(store, case, request)
-    _, edit_of, where = told(store, case, visit, bench.layer.id, query.json_object(body))
+    _, edit_of, where = told(store, case, visit, query.json_object(body))
     return answers.data(bench.preview(edit_of, where, values=opening.values(store, visit)))
 
 
@@ -92,17 +94,14 @@ def painted(
 
 
 def told(
-    store: Store, case: Case, visit: Visit, own: str, said: Mapping[str, Any]
+    store: Store, case: Case, visit: Visit, said: Mapping[str, Any]
 ) -> tuple[str, workbench.EditOf, Where]:
-    """Tool, what it does to a canvas, and its limits.
-
-    Args:
-        own: the layer that is edited.
-    """
+    """Tool, what it does to a canvas, and its limits."""
     tool = query.field(said, "tool", str)
     params = dict(query.field(said, "params", dict))
-    if "source" in params and isinstance(params["source"], str):
-        params["other"] = mask_of(store, case, visit, params.pop("source") or own)
+    source = params.pop("source", "") if tool in LOGIC else ""
+    if isinstance(source, str) and source:
+        params["other"] = mask_of(store, case, visit, source)
 
     def edit_of(canvas: Canvas) -> Edit:
         return tools.run(canvas, tool, params)
