@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
-from canvases import done
+from canvases import after
 from pyproj import CRS, Transformer
 
 from segviz.edit.canvas import Canvas
@@ -35,7 +35,7 @@ def grid_of(name, shape=(60, 80)):
 
 def painted(rings, grid):
     canvas = Canvas(grid, np.zeros(grid.shape, np.uint8))
-    return done(canvas, polygon(canvas, label=1, rings=rings))
+    return after(canvas, polygon(canvas, label=1, rings=rings))
 
 
 def blobs(shape, seed):
