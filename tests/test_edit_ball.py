@@ -6,14 +6,14 @@ import itertools
 
 import numpy as np
 import pytest
-from canvases import done, scene, volume
+from canvases import after, scene, volume
 
 from segviz.edit.ball import brush
 from segviz.errors import Refused
 
 
 def painted(canvas, **parameters):
-    return done(canvas, brush(canvas, label=1, **parameters))
+    return after(canvas, brush(canvas, label=1, **parameters))
 
 
 @pytest.mark.parametrize(("radius", "count"), [(1, 5), (2, 13), (3, 29), (5, 81), (10, 317)])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from canvases import done, volume
+from canvases import after, volume
 from scipy import ndimage
 
 from segviz.edit.between import between
@@ -33,7 +33,7 @@ def drawn(slices, plane=2, depth=20):
 
 def filled(labels, plane=2, spacing_mm=(1.0, 1.0, 1.0), **parameters):
     canvas = volume(labels, spacing_mm)
-    mask = done(canvas, between(canvas, label=1, plane=plane, **parameters))
+    mask = after(canvas, between(canvas, label=1, plane=plane, **parameters))
     return np.moveaxis(mask, plane, 2)
 
 
@@ -139,7 +139,7 @@ def test_the_history_names_the_slices():
     canvas = volume(drawn({5: disc(3), 7: disc(3), 8: disc(3), 12: disc(3)}))
     edit = between(canvas, label=1)
     assert edit.what == "Fill between slices 5-12"
-    assert (done(canvas, edit) == 1).any(axis=(0, 1)).sum() == 8
+    assert (after(canvas, edit) == 1).any(axis=(0, 1)).sum() == 8
 
 
 @pytest.mark.parametrize("slices", [{}, {5: disc(3)}, {5: disc(3), 6: disc(3)}])

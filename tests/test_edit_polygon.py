@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from canvases import done, scene, volume
+from canvases import after, scene, volume
 
 from segviz.edit.polygon import fill, polygon
 from segviz.errors import Refused
@@ -73,9 +73,9 @@ def test_rings_inside_a_ring_are_holes():
 def test_the_same_shape_in_a_range_of_slices():
     canvas = volume(np.zeros((10, 12, 14), np.uint8))
     corners = [(1.5, 5, 2.5), (1.5, 5, 6.5), (4.5, 5, 6.5), (4.5, 5, 2.5)]
-    one = done(canvas, polygon(canvas, label=3, points=corners, plane=1))
+    one = after(canvas, polygon(canvas, label=3, points=corners, plane=1))
     assert (one[2:5, 5, 3:7] == 3).all() and (one > 0).sum() == 12
-    five = done(canvas, polygon(canvas, label=3, points=corners, plane=1, slices=(9, 20)))
+    five = after(canvas, polygon(canvas, label=3, points=corners, plane=1, slices=(9, 20)))
     assert (five[2:5, 9:, 3:7] == 3).all() and (five > 0).sum() == 36
 
 
@@ -86,7 +86,7 @@ def test_a_plane_is_a_picture_with_rows_along_its_second_axis(plane):
     corners = random.uniform(-5, 35, (7, 3))
     corners[:, plane] = 4
     across, up = [a for a in range(3) if a != plane]
-    mask = done(canvas, polygon(canvas, label=1, points=corners, plane=plane))
+    mask = after(canvas, polygon(canvas, label=1, points=corners, plane=plane))
     expected = filled(corners[:, [up, across]], (30, 30))
     assert (np.take(mask, 4, axis=plane) == expected.T).all()
     assert mask.sum() == expected.sum()
@@ -96,7 +96,7 @@ def test_a_scene_in_bands_is_as_at_once(monkeypatch):
     monkeypatch.setattr("segviz.edit.polygon.BAND", 40 * 3)
     canvas = scene(np.ones(SHAPE, np.uint8))
     corners = np.random.default_rng(1).uniform(-10, 45, (8, 2))
-    mask = done(canvas, polygon(canvas, label=0, points=corners))
+    mask = after(canvas, polygon(canvas, label=0, points=corners))
     assert ((mask == 0) == filled(corners[:, ::-1] - 0.5)).all()
 
 
@@ -104,4 +104,4 @@ def test_a_polygon_outside_changes_nothing():
     for canvas in (scene(np.zeros(SHAPE, np.uint8)), volume(np.zeros((5, 5, 5), np.uint8))):
         corners = np.full((3, canvas.labels.ndim), -9.0) + np.eye(3, canvas.labels.ndim)
         for points in (corners, []):
-            assert done(canvas, polygon(canvas, label=1, points=points)).sum() == 0
+            assert after(canvas, polygon(canvas, label=1, points=points)).sum() == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from canvases import done, scene, volume
+from canvases import after, scene, volume
 from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
@@ -64,7 +64,7 @@ def test_flat_ground_is_divided_half_way_in_mm():
     labels[0, :, :], labels[40, :, :] = 1, 2
     labels[20, 1, 2] = 0
     canvas = volume(labels, (0.5, 1.0, 4.0), np.full(labels.shape, 7.0))
-    mask = done(canvas, seeds(canvas, label=1))
+    mask = after(canvas, seeds(canvas, label=1))
     assert (mask[:21] == 1).all() and (mask[21:] == 2).all()
 
 
@@ -79,56 +79,57 @@ def test_a_ball_from_two_short_strokes(noise, least):
     labels[22:26, 22:26, 24], labels[3:45, 3, 24] = 1, 2
     labels[24, 44, 3:45], labels[3, 24, 3:45] = 2, 2
     canvas = volume(labels, values=values)
-    mask = done(canvas, seeds(canvas, label=1, background=2, margin_mm=50))
+    mask = after(canvas, seeds(canvas, label=1, background=2, margin_mm=50))
     assert set(np.unique(mask)) == {0, 1}
     found = mask == 1
     assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > least
 
 
-def field(width=30):
-    """A map of two fields side by side, with a stroke on each."""
+def field(width=30, others=0):
+    """A map of two fields side by side, with a stroke on each, and what another label covers."""
     values = np.zeros((20, width))
     values[:, width // 2 :] = 50
     labels = np.zeros(values.shape, np.uint8)
     labels[8:12, 3], labels[8:12, width - 4] = 1, 2
+    labels[2:4, 2:25] = others
     return scene(labels, values=values), values > 0
 
 
 def test_an_edge_is_where_two_fields_meet():
     canvas, right = field()
-    assert (done(canvas, seeds(canvas, label=1)) == 1 + right).all()
+    assert (after(canvas, seeds(canvas, label=1)) == 1 + right).all()
 
 
 def test_strokes_and_other_labels_keep_their_cells():
-    canvas, _ = field()
-    canvas.labels[2:4, 2:25] = 7
-    mask = done(canvas, seeds(canvas, label=1))
+    canvas = field(others=7)[0]
+    mask = after(canvas, seeds(canvas, label=1))
     marked = canvas.labels > 0
     assert (mask[marked] == canvas.labels[marked]).all() and (mask > 0).all()
 
 
 def test_one_label_grows_against_the_others():
     canvas, right = field()
-    mask = done(canvas, seeds(canvas, label=1, others=False))
+    mask = after(canvas, seeds(canvas, label=1, others=False))
     assert ((mask == 1) == ~right).all()
     assert ((mask == 2) == (canvas.labels == 2)).all()
 
 
 def test_strokes_on_the_background_are_gone_in_the_end():
     canvas, right = field()
-    assert (done(canvas, seeds(canvas, label=1, background=2)) == ~right).all()
+    assert (after(canvas, seeds(canvas, label=1, background=2)) == ~right).all()
 
 
 def test_the_region_is_the_strokes_and_a_margin():
     canvas, _ = field()
-    mask = done(canvas, seeds(canvas, label=1, margin_m=20))
+    mask = after(canvas, seeds(canvas, label=1, margin_m=20))
+    assert (mask == after(canvas, seeds(canvas, label=1, margin_cells=2))).all()
     rows, columns = np.nonzero(mask)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (6, 13, 1, 28)
 
 
 def test_a_region_may_be_given_by_two_places():
     canvas, _ = field()
-    mask = done(canvas, seeds(canvas, label=1, box=[[0.5, 8.5], [99.0, 11.5]]))
+    mask = after(canvas, seeds(canvas, label=1, box=[[0.5, 8.5], [99.0, 11.5]]))
     rows, columns = np.nonzero(mask)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (8, 11, 0, 29)
 
@@ -138,7 +139,7 @@ def test_cells_without_a_value_stay_as_they_are():
     values = np.where(right, 50.0, 0.0)
     values[:, 20:22] = np.nan
     canvas = scene(canvas.labels, values=values)
-    mask = done(canvas, seeds(canvas, label=1))
+    mask = after(canvas, seeds(canvas, label=1))
     assert (mask[:, 20:22] == 0).all()
     assert (mask[:, :15] == 1).all() and (mask[:, 22:] == 2).all()
 
@@ -149,9 +150,9 @@ def test_a_great_region_ends_early_and_hardly_differs(monkeypatch):
     labels = np.zeros(values.shape, np.uint8)
     labels[5:55, 5, 20], labels[5:55, 55, 20] = 1, 2
     canvas = volume(labels, values=values)
-    quick = done(canvas, seeds(canvas, label=1, margin_mm=100))
+    quick = after(canvas, seeds(canvas, label=1, margin_mm=100))
     monkeypatch.setattr(module, "SETTLED", 10**9)
-    exact = done(canvas, seeds(canvas, label=1, margin_mm=100))
+    exact = after(canvas, seeds(canvas, label=1, margin_mm=100))
     assert (quick != exact).mean() < 1e-3
 
 

@@ -55,7 +55,7 @@ class Length:
         if in_cells:
             length = cls(value, (1.0,) * canvas.labels.ndim, "cells")
         else:
-            _require_earth(canvas)
+            require_earth(canvas)
             length = cls(value, canvas.spacing, unit)
         if max(length.reach) > MOST_CELLS:
             raise Refused(
@@ -113,7 +113,7 @@ class Size:
         value, in_cells = _one(ml if is_volume else ha, cells, ha if is_volume else ml, unit)
         if in_cells:
             return cls(value, "cells", 1.0)
-        _require_earth(canvas)
+        require_earth(canvas)
         return cls(value, unit, true_sizes(canvas))
 
     def exceeds(self, sizes: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -188,7 +188,8 @@ def _one(
     return float(given[0]), cells is not None
 
 
-def _require_earth(canvas: Canvas) -> None:
+def require_earth(canvas: Canvas) -> None:
+    """Refuse a scene that has no metres (SV-EDIT-053)."""
     grid = canvas.grid
     if not isinstance(grid, VolumeGrid) and not is_on_earth(grid.crs):
         raise Refused(

@@ -36,7 +36,8 @@ def brush(
             scene. One point paints a disc or a ball.
         radius_mm: in a volume; with voxels that are not cubes the ball is still one in mm.
         radius_cells: in a scene.
-        plane: paint in the slice across this axis alone, 2 for axial; None paints a ball.
+        plane: paint in the slice of the first point across this axis alone, 2 for axial; None
+            paints a ball.
 
     Raises:
         Refused: a point is no position (SV-EDIT-002).
@@ -48,7 +49,10 @@ def brush(
         cells = rows * canvas.labels.shape[1] + columns
         return Edit([canvas.painted(cells, label)], what)
     line = np.floor(line + 0.5)
-    axes = (0, 1, 2) if plane is None else positions.ALONG[plane]
+    axes: tuple[int, ...] = (0, 1, 2)
+    if plane is not None:
+        axes = positions.ALONG[plane]
+        line[:, plane] = line[:1, plane]
     box, inside = near(canvas.labels.shape, canvas.spacing, line, radius_mm, axes)
     return Edit([canvas.relabelled(box, inside, label)], what)
 

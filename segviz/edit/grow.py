@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from segviz.edit import positions, similar
+from segviz.edit.amounts import Length, cell_at
+from segviz.edit.around import near
 from segviz.edit.canvas import Box, Canvas, Channel, Edit
 from segviz.errors import Refused
-from segviz.grid import VolumeGrid
 
 Bools = NDArray[np.bool_]
 
@@ -26,14 +27,15 @@ def grow(
     canvas: Canvas,
     *,
     label: int,
-    at: ArrayLike,
+    at: Sequence[float],
     share: float = 0.1,
     tolerance: float | None = None,
     channels: Sequence[Channel] = (0,),
     radius_mm: float = 30.0,
     radius_m: float = 1000.0,
-    neck_mm: float | None = None,
-    neck_m: float | None = None,
+    radius_cells: float | None = None,
+    denoise: bool = True,
+    neck_cells: float = 1.0,
     edge: float | None = None,
     over: bool = False,
 ) -> Edit:
@@ -47,19 +49,21 @@ def grow(
         at: [x, y, z] of a volume or [column, row] of a scene.
         share: the tolerance, as a share of the spread of values in the region (each channel's own).
         tolerance: the tolerance in units of the image instead.
-        radius_mm, radius_m: of the region around the click, of a volume and of a scene.
-        neck_mm, neck_m: width up to which a bridge is not crossed; None for one cell, 0 for none.
-        edge: cells whose value changes to a neighbour's by more than this share of the spread, in
-            the smoothed image, are not crossed.
+        radius_mm, radius_m, radius_cells: of the region around the click, of a volume, of a scene,
+            or of either.
+        denoise: also take cells whose value, averaged with the neighbours', is similar.
+        neck_cells: width up to which a bridge is not crossed, 0 for none; cells count as wide as
+            along the shortest axis.
+        edge: cells whose value changes to a similar neighbour's by more than this share of the
+            spread, in the smoothed image, are not crossed.
         over: also take cells of other labels.
 
     Raises:
-        Refused: the click is outside the image (SV-EDIT-070) or where it has no value
+        Refused: the click is outside the image (SV-EDIT-050) or where it has no value
             (SV-EDIT-072), or on another label (SV-EDIT-073); the region is too large (SV-EDIT-074).
     """
-    volume = isinstance(canvas.grid, VolumeGrid)
-    steps, cell = positions.steps(canvas), positions.cell(canvas, at)
-    radius, neck = (radius_mm, neck_mm) if volume else (radius_m, neck_m)
+    cell = cell_at(canvas, at)
+    radius, steps = positions.length(canvas, mm=radius_mm, m=radius_m, cells=radius_cells)
     box = _around(cell, radius, steps, canvas.labels.shape)
     seed = tuple(n - part.start for n, part in zip(cell, box, strict=True))
     labels = canvas.labels[box]
@@ -71,13 +75,11 @@ def grow(
             "label, or choose to paint over others.",
         )
     layers = similar.layers(canvas, box, channels)
-    apart, limit = _difference(layers, seed, share, tolerance)
-    like = (apart <= limit) & free
+    like = free & _similar(layers, seed, share, tolerance, denoise)
     like[seed] = True
     away = _distance(box, cell, steps)
-    crossed = like if edge is None else like & ~edges(layers, edge)
-    wide = min(steps) if neck is None else neck
-    grown = _reached(like, crossed, away, radius, wide, steps)
+    crossed = like if edge is None else like & ~edges(layers, like, edge)
+    grown = _reached(like, crossed, away, radius, neck_cells * min(steps), steps)
     edit = canvas.relabelled(box, grown, label)
     return Edit([edit], "Grow from a click", _note(grown, away > radius))
 
@@ -101,10 +103,14 @@ def _around(
     return box
 
 
-def _difference(
-    layers: list[similar.Floats], seed: tuple[int, ...], share: float, tolerance: float | None
-) -> tuple[similar.Floats, float]:
-    """How far each cell is from the place of the click, and how far it may be.
+def _similar(
+    layers: list[similar.Floats],
+    seed: tuple[int, ...],
+    share: float,
+    tolerance: float | None,
+    denoise: bool,
+) -> Bools:
+    """Which cells are like the place of the click.
 
     The place is the mean of those around the clicked cell that are like it: in a thin structure the
     others do not belong to it.
@@ -120,7 +126,10 @@ def _difference(
     around = tuple(slice(max(0, n - 1), n + 2) for n in seed)
     alike = _apart([v[around] for v in layers], [v[seed] for v in layers], scales) <= limit
     means = [values[around][alike].mean() for values in layers]
-    return _apart(layers, means, scales), limit
+    found = _apart(layers, means, scales) <= limit
+    if denoise:
+        found |= _apart([similar.smoothed(v) for v in layers], means, scales) <= limit
+    return np.asarray(found)
 
 
 def _apart(
@@ -146,9 +155,15 @@ def _distance(box: Box, cell: tuple[int, ...], steps: tuple[float, ...]) -> simi
     return np.sqrt(squares)
 
 
-def edges(layers: list[similar.Floats], edge: float) -> Bools:
-    """Cells on either side of a face across which the smoothed image changes by more than that."""
-    smooth = [similar.smoothed(v) / np.float32(similar.spread(v)) for v in layers]
+def edges(layers: list[similar.Floats], like: Bools, edge: float) -> Bools:
+    """Cells on either side of a face across which the image changes by more than that.
+
+    It is smoothed among the cells of ``like`` alone, so that what is thin and bright is no edge.
+    """
+    smooth = [
+        similar.smoothed(np.where(like, v, np.float32(np.nan))) / np.float32(similar.spread(v))
+        for v in layers
+    ]
     found = np.zeros(layers[0].shape, bool)
     for axis in range(found.ndim):
         squares = [np.diff(values, axis=axis) ** 2 for values in smooth]
@@ -177,12 +192,13 @@ def _reached(
     """
     worn = (neck + min(steps)) / 2
     back = worn + (CORNER if crossed is like else EDGE) * min(steps)
-    core = crossed & (away <= radius) & ~near(~crossed, worn, steps)
+    core = crossed & (away <= radius) & ~near(~crossed, Length(worn, steps, ""))
     start = np.where(core, away, np.inf).argmin()
     if not core.flat[start] or away.flat[start] > back:
         return _joined(like & (away <= radius), int(away.argmin()))
     return _joined(
-        like & (away <= radius) & near(_joined(core, int(start)), back, steps), int(start)
+        like & (away <= radius) & near(_joined(core, int(start)), Length(back, steps, "")),
+        int(start),
     )
 
 
@@ -190,23 +206,6 @@ def _joined(cells: Bools, flat: int) -> Bools:
     """Those that are joined by faces to one of them."""
     pieces = ndimage.label(cells)[0]
     return np.asarray(pieces == pieces.flat[flat])
-
-
-def near(cells: Bools, distance: float, steps: tuple[float, ...]) -> Bools:
-    """Cells whose centre lies within a short distance of the centre of one of ``cells``.
-
-    Exact, one axis after the other; much quicker than a distance transform for a few cells.
-    """
-    squares = np.where(cells, np.float32(0), np.float32(np.inf))
-    for axis, step in enumerate(steps):
-        line = np.moveaxis(squares, axis, 0)
-        best = line.copy()
-        for count in range(1, min(int(distance / step + 1e-6), len(line) - 1) + 1):
-            more = np.float32((count * step) ** 2)
-            np.minimum(best[count:], line[:-count] + more, out=best[count:])
-            np.minimum(best[:-count], line[count:] + more, out=best[:-count])
-        squares = np.moveaxis(best, 0, axis)
-    return np.asarray(squares <= np.float32(distance**2 * (1 + 1e-5)))
 
 
 def _note(grown: Bools, beyond: Bools) -> str:

@@ -1,4 +1,4 @@
-"""From the places that a pointer sends to cells.
+"""Places that a pointer sends, as indices of a mask.
 
 A place in a volume is [x, y, z] of canonical voxels, whole numbers are their centres; in a scene it
 is [column, row] of pixel corners, (0.5, 0.5) is the centre of the first pixel.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segviz.edit import spans
+from segviz.edit.amounts import require_earth
 from segviz.edit.canvas import Canvas
-from segviz.errors import Refused
 from segviz.grid import VolumeGrid
-from segviz.measure.ellipsoid import is_on_earth
 
 ALONG = ((1, 2), (0, 2), (0, 1))
 """The two axes of the plane across axis 0 (sagittal), 1 (coronal), 2 (axial)."""
@@ -24,37 +24,21 @@ def indices(canvas: Canvas, places: ArrayLike) -> NDArray[np.float64]:
     Raises:
         Refused: one of them is no position (SV-EDIT-002).
     """
-    axes = canvas.labels.ndim
-    try:
-        found = np.asarray(places, dtype=np.float64).reshape(-1, axes)
-    except (TypeError, ValueError):
-        found = np.full((1, axes), np.nan)
-    if not np.isfinite(found).all():
-        raise Refused(
-            "SV-EDIT-002",
-            "The stroke holds a point that is no position, so nothing was painted; draw it again.",
-        )
+    found = spans.points(places, canvas.labels.ndim)
     return found if isinstance(canvas.grid, VolumeGrid) else found[:, ::-1] - 0.5
 
 
-def cell(canvas: Canvas, place: ArrayLike) -> tuple[int, ...]:
-    """The cell at a place.
+def length(
+    canvas: Canvas, *, mm: float, m: float, cells: float | None
+) -> tuple[float, tuple[float, ...]]:
+    """A length, and how far apart neighbouring cells are along each axis in its unit.
+
+    It is ``cells`` where that is given, else mm of a volume and m of a scene.
 
     Raises:
-        Refused: it lies outside the image (SV-EDIT-070), or is no position (SV-EDIT-002).
+        Refused: metres of a scene that does not say where it lies (SV-EDIT-053).
     """
-    found = np.floor(indices(canvas, place)[0] + 0.5).astype(np.int64)
-    if (found < 0).any() or (found >= canvas.labels.shape).any():
-        raise Refused(
-            "SV-EDIT-070",
-            "The click lies outside the image, so nothing was changed; click inside it.",
-        )
-    return tuple(found.tolist())
-
-
-def steps(canvas: Canvas) -> tuple[float, ...]:
-    """Between cell centres in mm or m; 1 in a scene that does not say where it lies."""
-    grid = canvas.grid
-    if isinstance(grid, VolumeGrid) or is_on_earth(grid.crs):
-        return canvas.spacing
-    return 1.0, 1.0
+    if cells is not None:
+        return cells, (1.0,) * canvas.labels.ndim
+    require_earth(canvas)
+    return (mm if isinstance(canvas.grid, VolumeGrid) else m), canvas.spacing

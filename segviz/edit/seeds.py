@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 from segviz.edit import positions, similar
 from segviz.edit.canvas import Box, Canvas, Channel, Edit
 from segviz.errors import Refused
-from segviz.grid import VolumeGrid
 
 Costs = NDArray[np.int32]
 
@@ -45,6 +44,7 @@ def seeds(
     box: ArrayLike | None = None,
     margin_mm: float = 10.0,
     margin_m: float = 200.0,
+    margin_cells: float | None = None,
     channels: Sequence[Channel] = (0,),
 ) -> Edit:
     """Give the cells without a label that of the stroke they are joined to most easily.
@@ -57,14 +57,14 @@ def seeds(
         others: all labels grow; else only ``label`` does, against the others.
         box: first and last place of the region, [x, y, z] or [column, row]; None for the seeds and
             a margin around them.
-        margin_mm, margin_m: of a volume and of a scene.
+        margin_mm, margin_m, margin_cells: of a volume, of a scene, or of either.
 
     Raises:
         Refused: ``label`` has no seed in the region (SV-EDIT-075), or no other label has
             (SV-EDIT-076); the region is too large (SV-EDIT-074).
     """
-    margin = margin_mm if isinstance(canvas.grid, VolumeGrid) else margin_m
-    region = _around_seeds(canvas, margin) if box is None else _given(canvas, box)
+    margin, steps = positions.length(canvas, mm=margin_mm, m=margin_m, cells=margin_cells)
+    region = _around_seeds(canvas, margin, steps) if box is None else _given(canvas, box)
     size = [part.stop - part.start for part in region]
     if (cells := np.prod(size, dtype=float)) > MOST:
         raise Refused(
@@ -75,7 +75,7 @@ def seeds(
     before = np.ascontiguousarray(canvas.labels[region])
     _require_two(np.flatnonzero(np.bincount(before.ravel(), minlength=256)[1:]) + 1, label)
     layers = similar.layers(canvas, region, channels)
-    costs = step_costs(layers, positions.steps(canvas))
+    costs = step_costs(layers, steps)
     won = nearest(before, costs, before.size // SETTLED)[0]
     known = np.all([np.isfinite(values) for values in layers], axis=0)
     after = np.where((before == 0) & known, won, before)
@@ -144,9 +144,8 @@ def step_costs(layers: list[similar.Floats], steps: tuple[float, ...]) -> list[C
     return found
 
 
-def _around_seeds(canvas: Canvas, margin: float) -> Box:
+def _around_seeds(canvas: Canvas, margin: float, steps: tuple[float, ...]) -> Box:
     marked = canvas.labels != 0
-    steps = positions.steps(canvas)
     box = []
     for axis, size in enumerate(marked.shape):
         others = tuple(a for a in range(marked.ndim) if a != axis)

@@ -37,7 +37,7 @@ _HEAD = """\
 #    -B-:   Blue color component (0..255)
 #    -A-:   Label transparency (0.00 .. 1.00)
 #    VIS:   Label visibility (0 or 1)
-#    IDX:   Label mesh visibility (0 or 1)
+#    MSH:   Label mesh visibility (0 or 1)
 #  LABEL:   Label description
 ################################################
 """
