@@ -1,62 +1,3 @@
-<<<<<<< HEAD
-"""Small canvases for tests of tools, and the mask that an edit would leave."""
-
-from __future__ import annotations
-
-import numpy as np
-from affine import Affine
-from numpy.typing import NDArray
-from pyproj import CRS
-
-from segviz.edit.canvas import Canvas, Edit
-from segviz.grid import RasterGrid, VolumeGrid
-
-TEN_METRES = Affine(10, 0, 5e5, 0, -10, 5e6)
-
-
-def volume(labels, spacing_mm=(1.0, 1.0, 1.0), values=None) -> Canvas:
-    """``values``: one array, or several as [channel, x, y, z]."""
-    labels = _kept(labels)
-    grid = VolumeGrid(labels.shape, np.diag([*spacing_mm, 1.0]))
-    return Canvas(grid, labels, None if values is None else reader(values, labels.ndim))
-
-
-def scene(labels, crs=32633, transform=TEN_METRES, values=None) -> Canvas:
-    labels = _kept(labels)
-    grid = RasterGrid(labels.shape, transform, crs and CRS(crs))
-    return Canvas(grid, labels, None if values is None else reader(values, labels.ndim))
-
-
-def canvas_of(labels, spacing_mm=(1.0, 1.0, 1.0), crs=32633, transform=TEN_METRES) -> Canvas:
-    return volume(labels, spacing_mm) if np.ndim(labels) == 3 else scene(labels, crs, transform)
-
-
-def reader(values: NDArray[np.generic], axes: int):
-    bands = np.asarray(values, np.float32)
-    bands = bands[None] if bands.ndim == axes else bands
-    return lambda box, channel: bands[channel][box]
-
-
-def done(canvas: Canvas, edit: Edit) -> NDArray[np.uint8]:
-    """The mask after an edit, whose parts are held against what an edit promises."""
-    flat = np.ascontiguousarray(canvas.labels).reshape(-1).copy()
-    seen = np.zeros(flat.size, bool)
-    for part in edit.parts:
-        assert part.cells.dtype == np.int64 and part.after.dtype == np.uint8
-        assert (np.diff(part.cells) > 0).all(), "cells are sorted"
-        assert not seen[part.cells].any(), "no cell comes twice"
-        assert (flat[part.cells] == part.before).all()
-        assert (part.before != part.after).all()
-        seen[part.cells] = True
-        part.apply(flat)
-    return flat.reshape(canvas.labels.shape)
-
-
-def _kept(labels) -> NDArray[np.uint8]:
-    labels = np.asarray(labels, np.uint8).view()
-    labels.setflags(write=False)
-    return labels
-=======
 """Small canvases, and what an edit makes of them."""
 
 from itertools import pairwise
@@ -116,4 +57,3 @@ def _reader(values, axes):
     bands = np.asarray(values, np.float32)
     bands = bands[None] if bands.ndim == axes else bands
     return lambda box, channel: bands[channel][box]
->>>>>>> grow

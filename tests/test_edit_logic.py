@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from canvases import done, canvas_of
+from canvases import after, canvas_of
 
 from segviz.edit import around
 from segviz.edit.logic import copy, intersect, subtract, union
@@ -30,19 +30,19 @@ def _small_windows(monkeypatch):
 def test_one_label_with_another_mask(tool, arguments, expected):
     canvas = canvas_of(MINE)
     edit = tool(canvas, label=1, other=np.array(THEIRS, np.uint8), **arguments)
-    assert done(canvas, edit).tolist() == [expected]
+    assert after(canvas, edit).tolist() == [expected]
 
 
 def test_all_labels_are_copied():
     canvas = canvas_of(MINE)
     edit = copy(canvas, label=0, other=np.array(THEIRS, np.uint8))
-    assert done(canvas, edit).tolist() == THEIRS
+    assert after(canvas, edit).tolist() == THEIRS
     assert edit.what == "Copy all labels"
 
 
 def test_two_labels_of_one_mask_are_united():
     canvas = canvas_of(MINE)
-    assert done(canvas, union(canvas, label=1, other_label=2)).tolist() == [[1, 1, 1, 0, 0, 1]]
+    assert after(canvas, union(canvas, label=1, other_label=2)).tolist() == [[1, 1, 1, 0, 0, 1]]
 
 
 @pytest.mark.parametrize("shape", [(20, 33), (9, 11, 12)])
@@ -57,7 +57,7 @@ def test_sets_of_cells(shape, seed):
         (copy(canvas, label=1, other_label=2, other=theirs, over=True), b),
     ]
     for edit, expected in cases:
-        result = done(canvas, edit)
+        result = after(canvas, edit)
         assert ((result == 1) == expected).all()
         others = ~(a | b)
         assert (result[others] == mine[others]).all()

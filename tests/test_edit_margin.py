@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from affine import Affine
-from canvases import done, scene, volume
+from canvases import after, scene, volume
 from scipy.ndimage import distance_transform_edt
 
 from segviz.edit import around
@@ -31,7 +31,7 @@ def ball_of(radius_mm, spacing, shape):
 def test_a_ball_of_ten(distance_mm, voxels):
     canvas = volume(ball_of(10, (1, 1, 1), (29, 29, 29)))
     assert canvas.labels.sum() == 4169
-    assert done(canvas, margin(canvas, label=1, distance_mm=distance_mm)).sum() == voxels
+    assert after(canvas, margin(canvas, label=1, distance_mm=distance_mm)).sum() == voxels
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_ball_in_thick_slices(distance_mm, mm3, slices):
     canvas = volume(ball_of(10, spacing, (25, 57, 57)), spacing)
     assert canvas.labels.sum() * 0.75 == 4205.25
     edit = margin(canvas, label=1, distance_mm=distance_mm)
-    result = done(canvas, edit)
+    result = after(canvas, edit)
     assert result.sum() * 0.75 == mm3
     assert result.any(axis=(1, 2)).sum() == slices
     said = f"{abs(distance_mm)} mm is less than the 3 mm between slices"
@@ -69,14 +69,14 @@ def test_volumes_against_scipy(seed, spacing, distance_mm):
     canvas = volume(noise((12, 20, 21), seed, 0.02), spacing)
     apart = distance_transform_edt(canvas.labels != 2, sampling=spacing)
     reached = (apart <= distance_mm + 1e-9) & (canvas.labels != 2)
-    grown = done(canvas, margin(canvas, label=2, distance_mm=distance_mm))
+    grown = after(canvas, margin(canvas, label=2, distance_mm=distance_mm))
     assert (grown == np.where(reached & (canvas.labels == 0), 2, canvas.labels)).all()
-    over = done(canvas, margin(canvas, label=2, distance_mm=distance_mm, over=True))
+    over = after(canvas, margin(canvas, label=2, distance_mm=distance_mm, over=True))
     assert (over == np.where(reached, 2, canvas.labels)).all()
 
     canvas = volume(1 - (canvas.labels == 2), spacing)
     deep = distance_transform_edt(canvas.labels, sampling=spacing)
-    shrunk = done(canvas, margin(canvas, label=1, distance_mm=-distance_mm))
+    shrunk = after(canvas, margin(canvas, label=1, distance_mm=-distance_mm))
     assert (shrunk == np.where(deep <= distance_mm + 1e-9, 0, canvas.labels)).all()
 
 
@@ -88,7 +88,7 @@ def test_volumes_against_simpleitk(seed):
     inside.SetSpacing(spacing)
     apart = sitk.SignedMaurerDistanceMap(inside, False, False, True)
     reached = sitk.GetArrayFromImage(apart).transpose() <= distance_mm
-    grown = done(canvas, margin(canvas, label=1, distance_mm=distance_mm, over=True))
+    grown = after(canvas, margin(canvas, label=1, distance_mm=distance_mm, over=True))
     assert ((grown == 1) == reached).all()
 
 
@@ -98,7 +98,7 @@ def test_scenes_against_scipy(seed, metres):
     canvas = scene(noise((40, 57), seed, 0.02))
     apart = distance_transform_edt(canvas.labels != 2, sampling=10)
     reached = (apart <= metres) & (canvas.labels == 0)
-    grown = done(canvas, margin(canvas, label=2, distance_m=metres))
+    grown = after(canvas, margin(canvas, label=2, distance_m=metres))
     assert (grown == np.where(reached, 2, canvas.labels)).all()
 
 
@@ -106,27 +106,27 @@ def test_a_margin_in_degrees_is_as_wide_as_it_is_high_on_the_ground():
     labels = np.zeros((41, 81))
     labels[20, 40] = 1
     canvas = scene(labels, 4326, Affine(0.0001, 0, 12, 0, -0.0001, 60))
-    grown = done(canvas, margin(canvas, label=1, distance_m=100))
+    grown = after(canvas, margin(canvas, label=1, distance_m=100))
     assert grown[20].sum() == 2 * 17 + 1
     assert grown[:, 40].sum() == 2 * 8 + 1
 
 
 def test_three_tenths_are_three_steps_of_a_tenth():
     canvas = volume([[[1] + [0] * 5]], (0.1, 0.1, 0.1))
-    grown = done(canvas, margin(canvas, label=1, distance_mm=0.3))
+    grown = after(canvas, margin(canvas, label=1, distance_mm=0.3))
     assert grown.tolist() == [[[1, 1, 1, 1, 0, 0]]]
 
 
 def test_nothing_shrinks_from_the_edge_of_the_image():
     canvas = scene([[1, 1, 1, 0], [1, 1, 1, 0]])
-    shrunk = done(canvas, margin(canvas, label=1, distance_cells=-1))
+    shrunk = after(canvas, margin(canvas, label=1, distance_cells=-1))
     assert shrunk.tolist() == [[1, 1, 0, 0], [1, 1, 0, 0]]
 
 
 def test_a_margin_of_less_than_a_cell_says_so():
     canvas = scene([[0, 1, 0]])
     edit = margin(canvas, label=1, distance_m=9)
-    assert (done(canvas, edit) == canvas.labels).all()
+    assert (after(canvas, edit) == canvas.labels).all()
     assert edit.note == "9 m is less than the size of a cell, so nothing changes."
 
 
@@ -150,5 +150,5 @@ def test_metres_need_a_place_on_the_earth():
     canvas = scene([[1, 0, 0, 0]], None)
     with pytest.raises(Refused, match="SV-EDIT-053"):
         margin(canvas, label=1, distance_m=30)
-    grown = done(canvas, margin(canvas, label=1, distance_cells=2))
+    grown = after(canvas, margin(canvas, label=1, distance_cells=2))
     assert grown.tolist() == [[1, 1, 1, 0]]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from affine import Affine
-from canvases import done, canvas_of
+from canvases import after, canvas_of
 from scipy import ndimage
 from skimage import measure
 
@@ -90,7 +90,7 @@ def test_the_bucket_fills_what_hangs_together_by_faces(labels):
         cell = tuple(cell)
         numbers, _ = ndimage.label(labels == labels[cell])
         expected = np.where(numbers == numbers[cell], 7, labels)
-        assert (done(on, pieces.fill(on, label=7, at=place(cell))) == expected).all()
+        assert (after(on, pieces.fill(on, label=7, at=place(cell))) == expected).all()
 
 
 @pytest.mark.parametrize("plane", [0, 1, 2])
@@ -102,17 +102,17 @@ def test_the_bucket_stays_in_its_slice(plane):
     numbers, _ = ndimage.label(of_slice == of_slice[within])
     expected = labels.copy()
     np.moveaxis(expected, plane, 0)[cell[plane]][numbers == numbers[within]] = 9
-    assert (done(on, pieces.fill(on, label=9, at=cell, plane=plane)) == expected).all()
+    assert (after(on, pieces.fill(on, label=9, at=cell, plane=plane)) == expected).all()
 
 
 def test_a_corner_joins_pieces_and_stops_the_bucket():
     labels = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     on = canvas_of(labels)
-    assert done(on, pieces.fill(on, label=2, at=[1.5, 1.5])).tolist() == [
+    assert after(on, pieces.fill(on, label=2, at=[1.5, 1.5])).tolist() == [
         [1, 0, 0], [0, 2, 0], [0, 0, 1]]  # fmt: skip
-    assert done(on, pieces.relabel_piece(on, label=2, at=[1.5, 1.5])).tolist() == [
+    assert after(on, pieces.relabel_piece(on, label=2, at=[1.5, 1.5])).tolist() == [
         [2, 0, 0], [0, 2, 0], [0, 0, 2]]  # fmt: skip
-    assert not done(on, pieces.erase_piece(on, label=1, at=[0.1, 0.1])).any()
+    assert not after(on, pieces.erase_piece(on, label=1, at=[0.1, 0.1])).any()
 
 
 @pytest.mark.parametrize("labels", MASKS)
@@ -122,9 +122,9 @@ def test_erasing_and_relabelling_a_piece(labels):
         cell = tuple(cell)
         numbers = measure.label(labels, connectivity=labels.ndim)
         piece = numbers == numbers[cell]
-        erased = done(on, pieces.erase_piece(on, at=place(cell), label=3))
+        erased = after(on, pieces.erase_piece(on, at=place(cell), label=3))
         assert (erased == np.where(piece, 0, labels)).all()
-        relabelled = done(on, pieces.relabel_piece(on, at=place(cell), label=3))
+        relabelled = after(on, pieces.relabel_piece(on, at=place(cell), label=3))
         assert (relabelled == np.where(piece, 3, labels)).all()
 
 
@@ -158,7 +158,7 @@ def test_largest_pieces_are_those_of_simpleitk(labels, count):
             sitk.RelabelComponent(sitk.ConnectedComponent(inside, True), sortByObjectSize=True)
         )
         sizes = np.bincount(ranked.ravel())[1:]
-        result = done(on, pieces.largest(on, label=label, count=count)) == label
+        result = after(on, pieces.largest(on, label=label, count=count)) == label
         assert result.sum() == sizes[:count].sum()
         assert not (result & (labels != label)).any()
         if len(sizes) <= count or sizes[count] < sizes[count - 1]:
@@ -168,13 +168,13 @@ def test_largest_pieces_are_those_of_simpleitk(labels, count):
 def test_largest_of_each_label():
     on = canvas_of([[1, 0, 1, 1], [2, 2, 0, 0], [0, 0, 0, 2]])
     edit = pieces.largest(on, label=0)
-    assert done(on, edit).tolist() == [[0, 0, 1, 1], [2, 2, 0, 0], [0, 0, 0, 0]]
+    assert after(on, edit).tolist() == [[0, 0, 1, 1], [2, 2, 0, 0], [0, 0, 0, 0]]
     assert edit.note == "2 pieces removed."
 
 
 def test_of_equal_pieces_the_first_is_kept():
     on = canvas_of([[1, 0, 1, 0, 1]])
-    assert done(on, pieces.largest(on, label=1)).tolist() == [[1, 0, 0, 0, 0]]
+    assert after(on, pieces.largest(on, label=1)).tolist() == [[1, 0, 0, 0, 0]]
 
 
 @pytest.mark.parametrize("labels", MASKS)
@@ -185,7 +185,7 @@ def test_small_pieces_are_those_of_scikit_image(labels):
         numbers = measure.label(labels == label, connectivity=labels.ndim)
         below = np.bincount(numbers.ravel()) < 5
         expected = np.where((numbers > 0) & below[numbers], 2, labels)
-        assert (done(on, pieces.small(on, label=label, into=2, **size)) == expected).all()
+        assert (after(on, pieces.small(on, label=label, into=2, **size)) == expected).all()
 
 
 @pytest.mark.parametrize("labels", [m for m in MASKS if m.values[0].ndim == 2])
@@ -200,7 +200,7 @@ def test_small_pieces_by_true_area(labels, crs, transform):
     sizes = np.bincount(numbers.ravel(), areas.ravel())
     limit = float(np.median(sizes[1:])) * 1.0001
     expected = np.where((numbers > 0) & (sizes < limit)[numbers], 0, labels)
-    assert (done(on, pieces.small(on, label=0, area_ha=limit)) == expected).all()
+    assert (after(on, pieces.small(on, label=0, area_ha=limit)) == expected).all()
 
 
 def surrounding(labels, limit):
@@ -244,14 +244,14 @@ def surrounding(labels, limit):
 @pytest.mark.parametrize("store", [np.asarray, turned])
 def test_small_pieces_go_to_what_surrounds_them_most(labels, limit, store):
     on = canvas_of(store(labels))
-    result = done(on, pieces.small(on, label=0, size_cells=limit, into=None))
+    result = after(on, pieces.small(on, label=0, size_cells=limit, into=None))
     assert (result == surrounding(labels, limit)).all()
 
 
 def test_a_small_piece_of_one_label_goes_to_what_surrounds_it():
     on = canvas_of([[2, 2, 2, 3], [2, 1, 3, 3], [2, 1, 3, 1], [0, 1, 1, 1]])
     edit = pieces.small(on, label=1, size_cells=7, into=None)
-    assert done(on, edit).tolist() == [[2, 2, 2, 3], [2, 3, 3, 3], [2, 3, 3, 3], [0, 3, 3, 3]]
+    assert after(on, edit).tolist() == [[2, 2, 2, 3], [2, 3, 3, 3], [2, 3, 3, 3], [0, 3, 3, 3]]
     assert edit.note == "1 piece removed."
     assert edit.what == "Remove pieces below 7 cells"
 
@@ -262,12 +262,12 @@ def test_more_pieces_than_a_short_number_squared_can_tell(monkeypatch):
     labels[::2, ::2] = 1
     edit = pieces.small(canvas_of(labels), label=0, size_cells=2, into=None)
     assert edit.note == "60000 pieces removed."
-    assert (done(canvas_of(labels), edit) == 2).all()
+    assert (after(canvas_of(labels), edit) == 2).all()
 
 
 def test_a_piece_that_fills_the_image_has_no_surroundings():
     on = canvas_of(np.ones((4, 4)))
-    assert (done(on, pieces.small(on, label=1, size_cells=99, into=None)) == 1).all()
+    assert (after(on, pieces.small(on, label=1, size_cells=99, into=None)) == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_hectares_need_a_place_on_the_earth():
     on = canvas_of([[1, 0, 1, 1]], crs=None)
     with pytest.raises(Refused, match="SV-EDIT-053"):
         pieces.small(on, label=1, area_ha=1)
-    assert done(on, pieces.small(on, label=1, size_cells=2)).tolist() == [[0, 0, 1, 1]]
+    assert after(on, pieces.small(on, label=1, size_cells=2)).tolist() == [[0, 0, 1, 1]]
 
 
 @pytest.mark.parametrize("labels", MASKS)
@@ -297,7 +297,7 @@ def test_each_piece_gets_its_own_label(labels):
     on = canvas_of(labels)
     numbers, count = ndimage.label(labels == 2, TOUCHING[labels.ndim])
     free = list(range(10, 10 + count - 1))
-    result = done(on, pieces.split(on, label=2, labels=[*free, 200]))
+    result = after(on, pieces.split(on, label=2, labels=[*free, 200]))
     assert (result[labels != 2] == labels[labels != 2]).all()
     sizes = [np.count_nonzero(result == value) for value in [2, *free]]
     assert sizes == sorted(np.bincount(numbers.ravel())[1:], reverse=True)
@@ -318,9 +318,9 @@ def test_holes_are_those_of_scipy_and_simpleitk(labels):
         filled = ndimage.binary_fill_holes(inside)
         itk = sitk.BinaryFillhole(sitk.GetImageFromArray(inside.astype(np.uint8)))
         assert (filled == sitk.GetArrayFromImage(itk)).all()
-        over = done(on, pieces.holes(on, label=label, over=True))
+        over = after(on, pieces.holes(on, label=label, over=True))
         assert (over == np.where(filled, label, labels)).all()
-        kept = done(on, pieces.holes(on, label=label))
+        kept = after(on, pieces.holes(on, label=label))
         assert (kept == np.where(filled & (labels == 0), label, labels)).all()
 
 
@@ -331,7 +331,7 @@ def test_holes_slice_by_slice(plane):
     filled = np.stack(
         [ndimage.binary_fill_holes(s) for s in np.moveaxis(labels == 1, plane, 0)], plane
     )
-    result = done(on, pieces.holes(on, label=1, plane=plane, over=True))
+    result = after(on, pieces.holes(on, label=1, plane=plane, over=True))
     assert (result == np.where(filled, 1, labels)).all()
     assert (filled & (labels != 1)).any()
 
@@ -340,8 +340,8 @@ def test_holes_up_to_a_size():
     labels = np.ones((6, 9))
     labels[2, 2] = labels[2:4, 5:7] = 0
     on = canvas_of(labels)
-    assert (done(on, pieces.holes(on, label=1)) == 1).all()
-    result = done(on, pieces.holes(on, label=1, area_ha=0.01001))
+    assert (after(on, pieces.holes(on, label=1)) == 1).all()
+    result = after(on, pieces.holes(on, label=1, area_ha=0.01001))
     assert result[2, 2] == 1
     assert (result == 0).sum() == 4
 
@@ -353,13 +353,13 @@ def test_relabel_inside_a_polygon_of_a_scene():
     corners = np.array(points)[:, ::-1] - 0.5
     inside[pieces.polygon.fill(inside.shape, corners)] = True
     for source, changed in ((None, on.labels > 0), (0, on.labels == 0), (2, on.labels == 2)):
-        result = done(on, pieces.relabel_inside(on, label=9, points=points, source=source))
+        result = after(on, pieces.relabel_inside(on, label=9, points=points, source=source))
         assert (result == np.where(inside & changed, 9, on.labels)).all()
 
 
 def test_relabel_inside_a_box_of_pixels():
     on = canvas_of(np.ones((4, 5)))
-    result = done(on, pieces.relabel_inside(on, label=2, points=[[1, 1], [3, 1], [3, 9], [1, 9]]))
+    result = after(on, pieces.relabel_inside(on, label=2, points=[[1, 1], [3, 1], [3, 9], [1, 9]]))
     assert result.tolist() == [[1] * 5] + [[1, 2, 2, 1, 1]] * 3
 
 
@@ -375,7 +375,7 @@ def test_relabel_inside_over_slices(plane):
         expected = labels.copy()
         part = expected[(*box[:plane], along, *box[plane:])]
         part[part > 0] = 9
-        assert (done(on, edit) == expected).all()
+        assert (after(on, edit) == expected).all()
 
 
 @pytest.mark.parametrize("points", [[[1, 2], [3]], [[1, float("inf")]], [["a", "b"]]])

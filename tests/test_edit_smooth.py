@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from canvases import done, scene, volume
+from canvases import after, scene, volume
 from scipy.ndimage import gaussian_filter, median_filter
 
 from segviz.edit import around
@@ -40,7 +40,7 @@ def test_a_cube_of_ten_loses_its_edges():
     labels[3:13, 3:13, 3:13] = 1
     labels[0, 0, 0] = 1
     canvas = volume(labels)
-    assert done(canvas, smooth(canvas, label=1, radius_mm=1.8)).sum() == 896
+    assert after(canvas, smooth(canvas, label=1, radius_mm=1.8)).sum() == 896
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -49,7 +49,7 @@ def test_a_cube_of_ten_loses_its_edges():
 )
 def test_volumes_by_counting_votes(seed, spacing, radius_mm):
     canvas = volume(blobs((10, 12, 13), seed), spacing)
-    result = done(canvas, smooth(canvas, label=0, radius_mm=radius_mm))
+    result = after(canvas, smooth(canvas, label=0, radius_mm=radius_mm))
     assert (result == elected(canvas.labels, radius_mm, spacing)).all()
 
 
@@ -57,7 +57,7 @@ def test_volumes_by_counting_votes(seed, spacing, radius_mm):
 @pytest.mark.parametrize("radius_m", [10, 15, 32])
 def test_scenes_by_counting_votes(seed, radius_m):
     canvas = scene(blobs((23, 31), seed))
-    result = done(canvas, smooth(canvas, label=0, radius_m=radius_m))
+    result = after(canvas, smooth(canvas, label=0, radius_m=radius_m))
     assert (result == elected(canvas.labels, radius_m, (10, 10))).all()
 
 
@@ -66,21 +66,21 @@ def test_of_two_labels_it_is_the_median(seed):
     canvas = scene(blobs((40, 50), seed, labels=2))
     disc = np.hypot(*np.mgrid[-3:4, -3:4]) <= 3
     inner = (slice(3, -3), slice(3, -3))
-    result = done(canvas, smooth(canvas, label=1, radius_cells=3))
+    result = after(canvas, smooth(canvas, label=1, radius_cells=3))
     assert (result[inner] == median_filter(canvas.labels, footprint=disc)[inner]).all()
 
 
 def test_labels_that_fill_a_picture_leave_no_gap():
     canvas = scene(blobs((40, 50), 7) + 1)
-    result = done(canvas, smooth(canvas, label=0, radius_cells=4))
+    result = after(canvas, smooth(canvas, label=0, radius_cells=4))
     assert (result > 0).all()
     assert (result != canvas.labels).any()
 
 
 def test_one_label_leaves_the_border_between_others():
     canvas = scene(blobs((30, 30), 3))
-    every = done(canvas, smooth(canvas, label=0, radius_cells=2))
-    one = done(canvas, smooth(canvas, label=2, radius_cells=2))
+    every = after(canvas, smooth(canvas, label=0, radius_cells=2))
+    one = after(canvas, smooth(canvas, label=2, radius_cells=2))
     changed = (canvas.labels == 2) | (every == 2)
     assert (one == np.where(changed, every, canvas.labels)).all()
     assert (one != every).any()
@@ -88,9 +88,9 @@ def test_one_label_leaves_the_border_between_others():
 
 def test_equal_votes_keep_the_label():
     canvas = scene([[1, 2, 1, 2]])
-    assert done(canvas, smooth(canvas, label=0, radius_cells=1)).tolist() == [[1, 1, 2, 2]]
+    assert after(canvas, smooth(canvas, label=0, radius_cells=1)).tolist() == [[1, 1, 2, 2]]
     canvas = scene([[1, 2]])
-    assert done(canvas, smooth(canvas, label=0, radius_cells=1)).tolist() == [[1, 2]]
+    assert after(canvas, smooth(canvas, label=0, radius_cells=1)).tolist() == [[1, 2]]
 
 
 def test_a_radius_below_the_slice_distance_says_so():
@@ -101,7 +101,7 @@ def test_a_radius_below_the_slice_distance_says_so():
         "2 mm is less than the 5 mm between slices, so each slice was changed by itself."
     )
     flat = [elected(canvas.labels[:, :, z], 2, (1, 1)) for z in range(5)]
-    assert (done(canvas, edit) == np.stack(flat, axis=2)).all()
+    assert (after(canvas, edit) == np.stack(flat, axis=2)).all()
 
 
 @pytest.mark.parametrize(
