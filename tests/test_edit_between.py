@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from canvases import after, volume
+from canvases import after, scene, volume
 from scipy import ndimage
 
 from segviz.edit.between import between
@@ -146,3 +146,8 @@ def test_the_history_names_the_slices():
 def test_nothing_between_is_refused(slices):
     with pytest.raises(Refused, match="SV-EDIT-071"):
         between(volume(drawn(slices)), label=1)
+
+
+def test_a_scene_has_no_slices():
+    with pytest.raises(Refused, match="SV-EDIT-077"):
+        between(scene(np.ones((4, 4))), label=1)

@@ -127,6 +127,12 @@ def test_the_region_is_the_strokes_and_a_margin():
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (6, 13, 1, 28)
 
 
+def test_it_says_when_it_would_go_on():
+    canvas, _ = field()
+    assert "reaches the edge" in seeds(canvas, label=1, margin_m=20).note
+    assert seeds(canvas, label=1, margin_m=1000).note == ""
+
+
 def test_a_region_may_be_given_by_two_places():
     canvas, _ = field()
     mask = after(canvas, seeds(canvas, label=1, box=[[0.5, 8.5], [99.0, 11.5]]))

@@ -21,6 +21,7 @@ from segviz.edit import positions
 from segviz.edit.canvas import Canvas, Edit
 from segviz.edit.delta import Delta
 from segviz.errors import Refused
+from segviz.grid import VolumeGrid
 
 Shape = NDArray[np.int64]
 """(n, 2) cells of a slice."""
@@ -39,8 +40,14 @@ def between(canvas: Canvas, *, label: int, plane: int = 2, over: bool = False) -
         over: also paint over other labels; else only cells without one.
 
     Raises:
-        Refused: no empty slice lies between two drawn ones (SV-EDIT-071).
+        Refused: no empty slice lies between two drawn ones (SV-EDIT-071); a scene (SV-EDIT-077).
     """
+    if not isinstance(canvas.grid, VolumeGrid):
+        raise Refused(
+            "SV-EDIT-077",
+            "A scene has no slices to fill between, so nothing was changed; draw the shape with "
+            "the polygon or the brush.",
+        )
     present = (canvas.labels == label).any(axis=positions.ALONG[plane])
     drawn = np.flatnonzero(present).tolist()
     gaps = [pair for pair in pairwise(drawn) if pair[1] - pair[0] > 1]

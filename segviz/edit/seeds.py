@@ -83,7 +83,8 @@ def seeds(
         after = np.where(after == label, after, before)
     if background is not None:
         after[after == background] = 0
-    return Edit([canvas.replaced(region, after)], "Grow from strokes")
+    note = _note(after == label, region, canvas.labels.shape)
+    return Edit([canvas.replaced(region, after)], "Grow from strokes", note)
 
 
 def nearest(
@@ -163,6 +164,17 @@ def _given(canvas: Canvas, corners: ArrayLike) -> Box:
     stops = np.array(canvas.labels.shape)
     low, high = np.clip(low, 0, stops).tolist(), np.clip(high, 0, stops).tolist()
     return tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+
+
+def _note(grown: NDArray[np.bool_], region: Box, shape: tuple[int, ...]) -> str:
+    for axis, (part, size) in enumerate(zip(region, shape, strict=True)):
+        line = np.moveaxis(grown, axis, 0)
+        if (part.start > 0 and line[0].any()) or (part.stop < size and line[-1].any()):
+            return (
+                "It reaches the edge of the region around the strokes and would go on; "
+                "draw a stroke further out, or choose a larger margin."
+            )
+    return ""
 
 
 def _require_two(present: NDArray[np.int64], label: int) -> None:

@@ -222,7 +222,8 @@ def _on_grid(area: BaseGeometry, crs: CRS, grid: RasterGrid) -> BaseGeometry:
         return np.column_stack(back @ (x, y))
 
     cells = shapely.make_valid(shapely.transform(near, to_cells))
-    return shapely.intersection(cells, scene)
+    found: BaseGeometry = shapely.intersection(cells, scene)
+    return found
 
 
 def _scene_grid(mask: Mask) -> RasterGrid:
