@@ -67,11 +67,14 @@ class AreaTally:
     ) -> None:
         """Move cells from one label to another, in the time it takes to look at these cells."""
         block, down, right = self._blocks.place(rows, columns)
-        moments = np.column_stack([np.ones_like(down), down, right])
         for labels, sign in ((before, -1), (after, 1)):
-            for label in np.unique(labels[labels > 0]):
-                chosen = labels == label
-                np.add.at(self._of(int(label)), block[chosen], sign * moments[chosen])
+            for label in np.flatnonzero(np.bincount(labels, minlength=256)[1:]).tolist():
+                chosen = labels == label + 1
+                total = self._of(label + 1)
+                total[:, 0] += sign * np.bincount(block[chosen], minlength=len(total))
+                for column, offset in ((1, down), (2, right)):  # whole numbers, far below 2^53
+                    sums = np.bincount(block[chosen], offset[chosen], len(total))
+                    total[:, column] += sign * sums.astype(np.int64)
 
     def __add__(self, other: AreaTally) -> AreaTally:
         """Both together, e.g. two windows counted by two workers."""

@@ -79,6 +79,7 @@ class Workbench:
         self._prints: dict[int, int] = {}
         self._unsynced = 0
         self._repaired = False
+        self._versions: list[Version] | None = None
         self._snapshot: Thread | None = None
 
     @classmethod
@@ -305,7 +306,7 @@ class Workbench:
         with self._turn():
             if self._sent(uuid):
                 return self._state_since(base_revision)
-            self._require_labels([label] if only is None else [label, only])
+            self._require_labels(np.array([label] if only is None else [label, only]))
             delta = paint.relabel(self._cells, rows, columns, label, only)
             return self._edit(
                 delta.cells,
@@ -514,7 +515,8 @@ class Workbench:
         with self._turn():
             revision = self._history.revision if revision is None else revision
             self._require_revision(revision)
-        return self._store.add_version(self.layer.id, revision, name, author)
+            self._versions = None
+            return self._store.add_version(self.layer.id, revision, name, author)
 
     def mask_at(self, revision: int, window: Window | None = None) -> NDArray[np.uint8]:
         """A copy of the labels as they were after a revision, in native order.
@@ -623,6 +625,7 @@ class Workbench:
                 self._tallies[generation].change(self._cells, delta)
             self._prints[generation] = fingerprint.after(self._prints[generation], delta)
         self._history = history
+        self._versions = None
 
     def _sent(self, uuid: str) -> Entry | None:
         if not 1 <= len(uuid) <= 64:
@@ -721,12 +724,12 @@ class Workbench:
                 amount=amount,
                 facts=facts,
             )
-        told = [theirs, delta.cells]
+        told = delta.cells
         if shown is not None and isinstance(self.visit.grid, VolumeGrid):
-            told = [theirs, shown[0][self._flat[shown[0]] != shown[1]]]
-        return self._state(
-            np.unique(np.concatenate(told)), note=note, merged=conflicts.authors(since)
-        )
+            told = np.unique(shown[0][self._flat[shown[0]] != shown[1]])
+        if len(theirs):
+            told = np.union1d(theirs, told)
+        return self._state(told, note=note, merged=conflicts.authors(since))
 
     def _rewrite(
         self,
@@ -839,28 +842,33 @@ class Workbench:
                 entries = self._store.journal.append_all(rows)
             for entry in entries:
                 self._prints[entry.generation] = entry.fingerprint or 0
-            deltas = (Delta.decode(packed) for _, packed in rows if packed is not None)
+            self._history = history.after_all(entries)
             if not stays:
-                for entry, packed in rows:
-                    if packed is not None:
+                for entry in entries:
+                    if entry.cells is not None:
                         self._tallies.pop(entry.generation, None)
                 self._file = self._open(generation)
-                self._history = history.after_all(entries)
                 self._told_of_repair()
                 return self._state(reload=True)
-            self._tally()
-            touched, count = [], 0
-            for delta in deltas:
-                self._mapped.apply(delta)
-                self._tally().change(self._cells, delta)
-                count += len(delta)
-                if count <= changes.LIMIT:
-                    touched.append(delta)
-            self._history = history.after_all(entries)
+            changed = self._apply_all(packed for _, packed in rows if packed is not None)
             self._settle(len(rows))
-            if count > changes.LIMIT:
-                return self._state(reload=True)
-            return self._state(conflicts.touched(touched))
+            return self._state(changed, reload=changed is None)
+
+    def _apply_all(self, deltas: Iterable[bytes]) -> NDArray[np.int64] | None:
+        """Make changes that are in the journal; the cells, None where they are very many."""
+        held: list[Delta] = []
+        count = 0
+        for delta in map(Delta.decode, deltas):
+            count += len(delta)
+            self._mapped.apply(delta)
+            if count <= changes.LIMIT:
+                held.append(delta)
+        if count > changes.LIMIT:
+            self._tallies.pop(self._history.generation(), None)
+            return None
+        if tally := self._tallies.get(self._history.generation()):
+            tally.change(self._cells, conflicts.combined(held))
+        return conflicts.touched(held)
 
     def _steps(self, target: int, uuid: str, author: str) -> Iterator[tuple[Entry, bytes | None]]:
         """The rows of a walk; the first of them carries the sender's uuid."""
@@ -1153,6 +1161,11 @@ class Workbench:
 
     # what is refused
 
+    def _named(self) -> list[Version]:
+        if self._versions is None:
+            self._versions = self._store.versions(self.layer.id)
+        return self._versions
+
     def _require_revision(self, revision: int) -> None:
         if not 0 <= revision <= self._history.revision:
             raise Refused(
@@ -1201,8 +1214,8 @@ class Workbench:
         whole = any(self._is_whole(entry) for entry in since)
         old = conflicts.combined(self._deltas(e for e in since if e.revision <= start))
         new = conflicts.combined(self._deltas(e for e in since if e.revision > start))
-        shared = np.count_nonzero(flat[old.cells] != old.after)
-        shared += np.count_nonzero(flat[new.cells] != new.before)
+        shared = int(np.count_nonzero(flat[old.cells] != old.after))
+        shared += int(np.count_nonzero(flat[new.cells] != new.before))
         if whole or shared:
             raise conflicts.conflict(self._history.revision, since, None if whole else shared)
         return new
@@ -1223,9 +1236,10 @@ class Workbench:
                 "The edit reaches outside the image, so it was not applied; load the page again.",
             )
 
-    def _require_labels(self, labels: ArrayLike, legend: Legend | None = None) -> None:
+    def _require_labels(self, labels: NDArray[np.uint8], legend: Legend | None = None) -> None:
         known = self._history.legend if legend is None else legend
-        unknown = [int(v) for v in np.unique(labels) if v != 0 and int(v) not in known]
+        present = np.flatnonzero(np.bincount(labels, minlength=1)[1:]) + 1
+        unknown = [value for value in present.tolist() if value not in known]
         if unknown:
             raise Refused(
                 "SV-EDIT-020",
@@ -1260,7 +1274,7 @@ class Workbench:
         """
         history, grid = self._history, self.visit.grid
         is_volume = isinstance(grid, VolumeGrid)
-        some = changed is not None and len(changed) > 0
+        cells = changed if changed is not None and len(changed) else None
         return {
             "layer": self.layer.id,
             "revision": history.revision,
@@ -1281,10 +1295,12 @@ class Workbench:
                     "author": version.author,
                     "when": version.made.isoformat(timespec="seconds"),
                 }
-                for version in self._store.versions(self.layer.id)
+                for version in self._named()
             ],
-            "box": self._box(changed) if some and not is_volume else None,
-            "runs": self._encoded(changed, self._flat[changed]) if some and is_volume else None,
+            "box": self._box(cells) if cells is not None and not is_volume else None,
+            "runs": self._encoded(cells, self._flat[cells])
+            if cells is not None and is_volume
+            else None,
             "reload": reload,
             "note": note,
             "merged": list(merged),

@@ -28,7 +28,7 @@ def threshold_tool(threshold: float) -> str:
 
 def threshold_of(tool: str) -> float | None:
     """The threshold that such a tool names; None of any other tool."""
-    found = _THRESHOLD.fullmatch(tool)
+    found = _THRESHOLD.fullmatch(tool) if tool.startswith("threshold") else None
     return float(found[1]) if found else None
 
 
