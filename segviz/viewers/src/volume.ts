@@ -321,6 +321,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
       this.replaceMask(bytes, false)
       this.frame.chips.show(compare.legend, this.counted(compare.legend.map((label) => ({ ...label, count: 0, amount: 0, unit: 'ml' }))))
       this.look()
+      this.locate()
     } catch (error) {
       this.frame.tell(sentence(error))
     }
@@ -333,7 +334,8 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     if (event.button === 1 || event.shiftKey) return 'pan'
     if (this.toolbox.tool === 'window') return 'window'
     const { use } = this.toolbox
-    return use === 'look' || use === 'whole' || !this.ready || this.comparing ? 'navigate' : 'draw'
+    const draws = use !== 'look' && use !== 'whole' && this.ready && !this.comparing && !this.frame.choosing
+    return draws ? 'draw' : 'navigate'
   }
 
   hover(view: PlaneView | null, voxel: Vec3 | null): void {
