@@ -389,3 +389,9 @@ def test_a_label_that_is_nowhere(tool):
     on = canvas_of(np.ones((3, 3)))
     more = {pieces.split: {"labels": []}, pieces.small: {"size_cells": 9}}.get(tool, {})
     assert list(tool(on, label=5, **more).parts) == []
+
+
+def test_labels_that_a_split_brings_are_told():
+    canvas = canvas_of([[1, 0, 1, 1], [0, 0, 0, 0], [1, 0, 0, 0]])
+    edit = pieces.split(canvas, label=1, labels=[5, 6, 7])
+    assert edit.born == {5: 1, 6: 1}

@@ -149,7 +149,8 @@ def split(canvas: Canvas, *, label: int, labels: Sequence[int]) -> Edit:
     new = np.full(len(pieces), label, np.uint8)
     new[order[1:]] = labels[: len(order) - 1]
     note = f"{len(order)} pieces." if len(order) > 1 else "It is one piece."
-    return Edit(pieces.relabelled(canvas, new != label, new), "Split into pieces", note)
+    born = {int(value): label for value in new[order[1:]]}
+    return Edit(pieces.relabelled(canvas, new != label, new), "Split into pieces", note, born)
 
 
 def holes(

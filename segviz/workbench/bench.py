@@ -195,6 +195,7 @@ class Workbench:
             uuid=uuid,
             author=author,
             note=lambda: sieve.note(edit),
+            legend=legends.grown(self.legend, edit.born) if edit.born else None,
         )
 
     def preview(
