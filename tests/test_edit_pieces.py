@@ -169,7 +169,7 @@ def test_largest_of_each_label():
     on = canvas_of([[1, 0, 1, 1], [2, 2, 0, 0], [0, 0, 0, 2]])
     edit = pieces.largest(on, label=0)
     assert after(on, edit).tolist() == [[0, 0, 1, 1], [2, 2, 0, 0], [0, 0, 0, 0]]
-    assert edit.note == "2 pieces removed."
+    assert edit.note == "2 pieces."
 
 
 def test_of_equal_pieces_the_first_is_kept():
@@ -252,7 +252,7 @@ def test_a_small_piece_of_one_label_goes_to_what_surrounds_it():
     on = canvas_of([[2, 2, 2, 3], [2, 1, 3, 3], [2, 1, 3, 1], [0, 1, 1, 1]])
     edit = pieces.small(on, label=1, size_cells=7, into=None)
     assert after(on, edit).tolist() == [[2, 2, 2, 3], [2, 3, 3, 3], [2, 3, 3, 3], [0, 3, 3, 3]]
-    assert edit.note == "1 piece removed."
+    assert edit.note == "1 piece."
     assert edit.what == "Remove pieces below 7 cells"
 
 
@@ -261,7 +261,7 @@ def test_more_pieces_than_a_short_number_squared_can_tell(monkeypatch):
     labels = np.full((600, 400), 2)
     labels[::2, ::2] = 1
     edit = pieces.small(canvas_of(labels), label=0, size_cells=2, into=None)
-    assert edit.note == "60000 pieces removed."
+    assert edit.note == "60000 pieces."
     assert (after(canvas_of(labels), edit) == 2).all()
 
 
