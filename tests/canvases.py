@@ -1,10 +1,12 @@
-"""Small canvases, and what an edit makes of them."""
+"""Small masks and canvases, and what an edit makes of them."""
 
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from affine import Affine
 from pyproj import CRS
+from scipy.ndimage import gaussian_filter
 
 from segviz.edit.canvas import Canvas
 from segviz.grid import RasterGrid, VolumeGrid
@@ -42,7 +44,31 @@ def after(canvas, edit):
     return result
 
 
+def noise(shape, seed, labels=4, share=0.6):
+    random = np.random.default_rng(seed)
+    mask = random.integers(0, labels, shape)
+    return np.where(random.random(shape) < share, mask, 0).astype(np.uint8)
+
+
+def blobs(shape, seed, labels=4):
+    field = gaussian_filter(np.random.default_rng(seed).normal(size=shape), 1.2)
+    return np.digitize(field / field.std(), np.linspace(-1, 1, labels - 1)).astype(np.uint8)
+
+
+def turned(labels):
+    """The same labels, stored in another order."""
+    return np.asfortranarray(labels[..., ::-1])[..., ::-1]
+
+
 def _kept(labels):
     labels = np.asarray(labels, np.uint8).view()
     labels.setflags(write=False)
     return labels
+
+
+MASKS = [
+    pytest.param(make(shape, seed), id=f"{make.__name__} {len(shape)}-D {seed}")
+    for shape in ((17, 23), (9, 11, 13))
+    for make in (noise, blobs)
+    for seed in range(4)
+]
