@@ -404,7 +404,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
 
   private click(view: PlaneView, voxel: Vec3): void {
     const at = clampVoxel(voxel.map(Math.round) as Vec3, this.picture.shape)
-    if (this.toolbox.tool !== 'pick') return this.toolbox.apply({ at, plane: ACROSS[view.plane] })
+    if (this.toolbox.tool !== 'pick') return this.toolbox.apply({ at }, ACROSS[view.plane])
     const label = this.picture.mask[flatIndex(at, this.picture.shape)]!
     if (!this.frame.chips.pick(label)) this.frame.tell('There is no label here.')
   }
