@@ -66,6 +66,11 @@ export class Frame {
     this.lost.title = sentences.join('\n')
   }
 
+  /** Whether a conflict waits: the mask is to look at only. */
+  get choosing(): boolean {
+    return this.stage.querySelector('[aria-modal=true]') !== null
+  }
+
   choose(conflict: Conflict, edits: number, look: (theirs: boolean) => void): Promise<Choice> {
     return askConflict(this.stage, conflict, edits, look)
   }

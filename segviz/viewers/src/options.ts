@@ -2,7 +2,7 @@
 import type { Label } from './api'
 import { h } from './dom'
 import { Choice, Slider } from './toolbar'
-import type { Field, ToolRow, Value, World } from './tools'
+import type { Field, ToolRow, Unit, Value } from './tools'
 
 export interface Source {
   /** Empty for this mask. */
@@ -20,21 +20,21 @@ interface Control {
 export class Options {
   readonly root = h('div', { class: 'sv-tool-options' })
   private readonly values = new Map<string, Value>()
-  private controls: [param: string, control: Control][] = []
+  private controls: [field: Field, control: Control][] = []
   private row: ToolRow | null = null
   private labels: readonly Label[] = []
   private sources: readonly Source[] = []
 
   constructor(
-    private readonly world: World,
+    private readonly unit: Unit,
     private readonly onChange: () => void,
   ) {}
 
   /** Show the fields of a tool, as they were left. */
   show(row: ToolRow): void {
     this.row = row
-    const fields = row.fields?.(this.world) ?? []
-    this.controls = fields.map((field) => [field.param, this.control(field)])
+    const fields = row.fields?.(this.unit) ?? []
+    this.controls = fields.map((field) => [field, this.control(field)])
     this.root.replaceChildren(...this.controls.map(([, control]) => control.root))
     this.root.hidden = fields.length === 0
   }
@@ -46,8 +46,19 @@ export class Options {
     if (this.row) this.show(this.row)
   }
 
+  /** What is sent. */
   get params(): Record<string, Value> {
-    return Object.fromEntries(this.controls.map(([param, control]) => [param, control.value()]))
+    return this.valuesOf((field) => !field.local)
+  }
+
+  /** What is for the hand alone. */
+  get local(): Record<string, Value> {
+    return this.valuesOf((field) => field.local === true)
+  }
+
+  private valuesOf(wanted: (field: Field) => boolean): Record<string, Value> {
+    const found = this.controls.filter(([field]) => wanted(field))
+    return Object.fromEntries(found.map(([{ param }, control]) => [param, control.value()]))
   }
 
   private control(field: Field): Control {
@@ -58,8 +69,7 @@ export class Options {
       this.onChange()
     }
     if (field.kind === 'range') {
-      const digits = Math.max(0, Math.ceil(-Math.log10(field.step)))
-      const format = (value: number) => `${value.toFixed(digits)}${field.unit && ` ${field.unit}`}`
+      const format = (value: number) => shown(value, field)
       const slider = new Slider(field.label, { ...field, value: (this.values.get(key) as number) ?? field.value, format }, keep)
       return { root: slider.root, value: () => slider.value }
     }
@@ -76,7 +86,10 @@ export class Options {
 
   private optionsOf(field: Exclude<Field, { kind: 'range' }>): readonly { value: Value; text: string }[] {
     if (field.kind === 'choice') return field.options
-    if (field.kind === 'label') return this.chosenLegend().map(({ value, name }) => ({ value, text: name }))
+    if (field.kind === 'label') {
+      const labels = this.chosenLegend().map(({ value, name }) => ({ value, text: name }))
+      return field.none === undefined ? labels : [{ value: null, text: field.none }, ...labels]
+    }
     const all = [...(field.other ? [] : [{ id: '', name: 'this mask' }]), ...this.sources]
     return all.map(({ id, name }) => ({ value: id, text: name }))
   }
@@ -86,4 +99,10 @@ export class Options {
     const id = this.values.get(`${this.row!.name}/source`)
     return this.sources.find((source) => source.id === id)?.legend ?? this.labels
   }
+}
+
+/** A share is written in per cent. */
+function shown(value: number, { unit, step }: Extract<Field, { kind: 'range' }>): string {
+  if (unit === '%') return `${Math.round(100 * value)} %`
+  return `${value.toFixed(Math.max(0, Math.ceil(-Math.log10(step))))}${unit && ` ${unit}`}`
 }

@@ -76,7 +76,7 @@ export class Preview {
 /** `+3.2 ml`, and what else there is to say. */
 export function told({ amount: size, count, unit, note }: Proposal): string {
   if (count === 0) return note || 'Nothing would change.'
-  const sign = (size ?? 0) < 0 ? '−' : '+'
+  const sign = size === 0 ? '±' : (size ?? 0) < 0 ? '−' : '+'
   const text = amount({ amount: size === null ? null : Math.abs(size), unit, count })
   return [`${sign}${text}`, note].filter(Boolean).join(' · ')
 }

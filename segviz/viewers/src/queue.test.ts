@@ -178,6 +178,17 @@ test('what the server refuses is told and kept for the record, and an undo of it
   expect(queue.pending).toHaveLength(0)
 })
 
+test('a server that fails on a tool is asked a few times, on a stroke until it works', async () => {
+  const { queue, refused, acknowledged } = serve()
+  answers.push(...Array.from({ length: 5 }, () => no(500)), ...Array.from({ length: 9 }, () => no(500)), ok(1))
+  queue.add('tool', 'smooth', 'a')
+  queue.add('stroke', 'brush', 'b')
+  await vi.runAllTimersAsync()
+  expect(refused).toHaveLength(1)
+  expect(acknowledged.map(({ payload }) => payload)).toEqual(['b'])
+  expect(asked).toHaveLength(15)
+})
+
 const left = { base: 5, edits: [{ uuid: 'u', kind: 'stroke', tool: 'brush', payload: 'old' }] }
 
 test('edits of a page that is gone are sent first, on the mask that they were made on', async () => {

@@ -51,6 +51,9 @@ export interface Server {
 /** Answers that sending the same edit again cannot change. */
 const NEVER = new Set([400, 404, 413, 422])
 
+/** So often an operation that can be done again by a click is sent to a server that fails on it. */
+const PATIENCE = 5
+
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15000]
 
 const NOT_KEPT = 'This browser keeps no copy of unsaved edits; leave the page only when it says saved.'
@@ -138,8 +141,13 @@ export class EditQueue {
 
   private async recoverFrom(edit: Edit, error: unknown): Promise<void> {
     if (error instanceof Refusal && error.status === 409) return this.settle(edit, error.conflict)
-    if (error instanceof Refusal && NEVER.has(error.status)) return this.giveUp(edit, error)
+    if (error instanceof Refusal && this.isHopeless(edit, error)) return this.giveUp(edit, error)
     await this.pause(sentence(error))
+  }
+
+  /** Strokes are never given up because a server fails: it may be well again later. */
+  private isHopeless({ kind }: Edit, { status }: Refusal): boolean {
+    return NEVER.has(status) || (status === 500 && kind !== 'stroke' && this.failures + 1 >= PATIENCE)
   }
 
   /** Somebody else has changed what this edit changes. */
@@ -175,6 +183,7 @@ export class EditQueue {
 
   private async giveUp(edit: Edit, refusal: Refusal): Promise<void> {
     const undo = undoOf(this.edits)
+    this.failures = 0
     this.drop(edit)
     if (undo) this.drop(undo)
     this.lost.push(`${edit.tool}: ${refusal.message}`)

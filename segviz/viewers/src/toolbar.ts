@@ -77,7 +77,7 @@ class Flyout {
     private readonly act: (action: Action) => void,
   ) {
     this.last = tools[0]!
-    this.button = h('button', { class: 'sv-button sv-more', type: 'button', 'aria-haspopup': 'menu', onclick: () => this.pressed() })
+    this.button = h('button', { class: 'sv-button sv-several', type: 'button', 'aria-haspopup': 'menu', onclick: () => this.pressed() })
     this.menu.append(...tools.map((tool) => this.item(tool)))
     this.root = h('div', { class: 'sv-group' }, this.button, this.menu)
     this.root.addEventListener('keydown', (event) => this.key(event))
@@ -223,7 +223,7 @@ export class Slider {
 
   private rounded(value: number): number {
     const { min, max, step } = this.range
-    return Math.min(Math.max(min + Math.round((value - min) / step) * step, min), max)
+    return Number(Math.min(Math.max(min + Math.round((value - min) / step) * step, min), max).toFixed(6))
   }
 }
 

@@ -8,7 +8,7 @@ import { Options, type Source } from './options'
 import { Preview } from './preview'
 import type { Params, Proposal, Session } from './session'
 import { iconButton, Toolbar, type Slider, type Tool } from './toolbar'
-import { inverse, isTool, toolOf, toolsOf, type Group, type ToolName, type ToolRow, type World } from './tools'
+import { inverse, isTool, toolOf, toolsOf, type Group, type ToolName, type ToolRow, type Unit, type Value, type World } from './tools'
 import type { Channel, Where } from './where'
 
 export interface Owner {
@@ -42,6 +42,7 @@ export class Toolbox {
   private before: ToolName = 'brush'
   /** Where the tool was used last, for asking again with other options. */
   private place: Params = {}
+  private plane: number | undefined
   private applicable = false
 
   constructor(
@@ -49,10 +50,11 @@ export class Toolbox {
     private readonly frame: Frame,
     private readonly toolbar: Toolbar,
     private readonly owner: Owner,
+    unit: Unit = world === 'volume' ? 'mm' : 'm',
   ) {
     this.row = toolOf(world, 'navigate')
     this.limits = new Limits(() => this.changed(), (channel) => owner.values(channel))
-    this.options = new Options(world, () => this.changed())
+    this.options = new Options(unit, () => this.changed())
     this.preview = new Preview({
       ask: ({ tool, params, where }, signal) => owner.session.preview(tool, params, where, signal),
       show: (proposal, { params }) => owner.propose(proposal, Number(params['label'])),
@@ -77,6 +79,11 @@ export class Toolbox {
     return tool === 'eraser' || tool === 'erase-piece' ? 0 : this.frame.chips.active
   }
 
+  /** An option that is for the hand alone. */
+  local(param: string): Value | undefined {
+    return this.options.local[param]
+  }
+
   get where(): Where {
     return this.limits.where(this.frame.chips.locked)
   }
@@ -96,7 +103,6 @@ export class Toolbox {
     this.toolbar.press(toolsOf(this.world).map(({ name }) => name), tool)
     this.dress()
     this.owner.taken(this.row)
-    if (this.row.use === 'whole' && this.row.preview) this.apply({})
     return true
   }
 
@@ -112,10 +118,14 @@ export class Toolbox {
     return false
   }
 
-  /** Use the tool at a place: shown first where it has a preview, sent at once where it has none. */
-  apply(place: Params): void {
+  /**
+   * Use the tool at a place: shown first where it has a preview, sent at once where it has none.
+   * `plane` is the axis across the slice of the place, for tools that can stay in it.
+   */
+  apply(place: Params, plane?: number): void {
     if (!this.ready()) return
     this.place = place
+    this.plane = plane
     const asked = { tool: this.tool, params: this.params(place), where: this.where }
     if (this.row.preview) this.preview.ask(asked)
     else this.owner.session.tool(asked.tool, asked.params, asked.where)
@@ -145,14 +155,15 @@ export class Toolbox {
 
   /** The label or a limit is another one. */
   changed(): void {
-    if (this.preview.open) this.apply(this.place)
+    if (this.preview.open) this.apply(this.place, this.plane)
     this.owner.taken(this.row)
   }
 
   private params(place: Params): Params {
     const options = this.options.params
     const params: Params = { label: this.label(), ...place, ...options }
-    if (options['plane'] === 'here') params['plane'] = place['plane']
+    if (options['label'] === 'hand') params['label'] = this.label()
+    if (options['plane'] === 'here') params['plane'] = this.plane
     if (this.tool === 'split') params['labels'] = this.frame.chips.free
     return params
   }
@@ -187,7 +198,7 @@ export class Toolbox {
     this.frame.hand.hidden = use === 'look'
     for (const part of [this.owner.brush.root, ...(this.owner.extras ?? [])]) part.hidden = use !== 'stroke'
     this.limits.root.hidden = !changes
-    this.hint.textContent = this.said.value ? '' : hint
+    this.hint.textContent = this.said.value ? '' : hint || (this.row.preview ? 'Enter shows what would change' : '')
     this.said.hidden = !this.said.value
     this.go.hidden = use !== 'whole' && !this.applicable
     this.go.textContent = this.applicable || !this.row.preview ? 'Apply' : 'Preview'

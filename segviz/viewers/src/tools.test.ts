@@ -10,15 +10,17 @@ describe.each(['volume', 'map'] as const)('the tools of a %s', (world) => {
 
   test('name each option once', () => {
     for (const { fields } of toolsOf(world)) {
-      const params = (fields?.(world) ?? []).map(({ param }) => param)
+      const params = (fields?.(world === 'volume' ? 'mm' : 'm') ?? []).map(({ param }) => param)
       expect(new Set(params).size).toBe(params.length)
     }
   })
 })
 
-test('lengths are millimetres in a volume and metres in a scene', () => {
-  const unit = (world: 'volume' | 'map') => toolOf(world, 'smooth').fields!(world).map(({ param }) => param)
-  expect([unit('volume'), unit('map')]).toEqual([['radius_mm'], ['radius_m']])
+test('lengths and sizes are named by their unit', () => {
+  const params = (name: 'margin' | 'small', unit: 'mm' | 'm' | 'cells') => toolOf('map', name).fields!(unit).map(({ param }) => param)
+  expect(params('margin', 'mm')).toContain('distance_mm')
+  expect(params('margin', 'm')).toContain('distance_m')
+  expect((['mm', 'm', 'cells'] as const).map((unit) => params('small', unit)[1])).toEqual(['size_ml', 'area_ha', 'size_cells'])
 })
 
 test('a tool of the other world is none', () => {

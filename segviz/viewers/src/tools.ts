@@ -22,12 +22,18 @@ export type Use = 'look' | 'stroke' | 'corners' | 'loop' | 'click' | 'whole'
 
 export type Value = number | string | boolean | null
 
+/** What lengths and sizes are given in: mm and ml, m and ha, or cells where a scene has no scale. */
+export type Unit = 'mm' | 'm' | 'cells'
+
 /** An option of a tool; `param` is its name in the request. */
-export type Field =
+export type Field = {
+  param: string
+  label: string
+  /** For the hand alone; not sent. */
+  local?: true
+} & (
   | {
       kind: 'range'
-      param: string
-      label: string
       unit: string
       min: number
       max: number
@@ -35,11 +41,12 @@ export type Field =
       value: number
       logarithmic?: boolean
     }
-  | { kind: 'choice'; param: string; label: string; options: readonly { value: Value; text: string }[] }
-  /** A label of the mask that `source` names, or of this one. */
-  | { kind: 'label'; param: string; label: string }
+  | { kind: 'choice'; options: readonly { value: Value; text: string }[] }
+  /** A label of the mask that `source` names, or of this one; `none` names null. */
+  | { kind: 'label'; none?: string }
   /** This mask, or another layer, version or date. */
-  | { kind: 'source'; param: string; label: string; other?: true }
+  | { kind: 'source'; other?: true }
+)
 
 export interface ToolRow {
   name: ToolName
@@ -51,23 +58,32 @@ export interface ToolRow {
   use: Use
   key?: string
   worlds?: readonly World[]
-  fields?: (world: World) => readonly Field[]
+  fields?: (unit: Unit) => readonly Field[]
   /** Shown before it is applied. */
   preview?: true
 }
 
-/** A length: millimetres in a volume, metres in a scene. */
-function length(param: string, label: string, mm: number, m: number) {
-  return (world: World): Field =>
-    world === 'volume'
-      ? { kind: 'range', param: `${param}_mm`, label, unit: 'mm', min: 0.5, max: 100, step: 0.5, value: mm, logarithmic: true }
-      : { kind: 'range', param: `${param}_m`, label, unit: 'm', min: 1, max: 10000, step: 1, value: m, logarithmic: true }
+function length(param: string, label: string, defaults: Record<Unit, number>) {
+  return (unit: Unit): Field => {
+    const [min, max] = unit === 'mm' ? [0.5, 100] : unit === 'm' ? [1, 10000] : [1, 1000]
+    const shown = unit === 'cells' ? 'px' : unit
+    return { kind: 'range', param: `${param}_${unit}`, label, unit: shown, min, max, step: min, value: defaults[unit], logarithmic: true }
+  }
 }
 
-const size = (world: World): Field =>
-  world === 'volume'
-    ? { kind: 'range', param: 'size_ml', label: 'Below', unit: 'ml', min: 0.01, max: 100, step: 0.01, value: 0.1, logarithmic: true }
-    : { kind: 'range', param: 'area_ha', label: 'Below', unit: 'ha', min: 0.01, max: 1000, step: 0.01, value: 0.5, logarithmic: true }
+function signedLength(param: string, label: string) {
+  return (unit: Unit): Field => {
+    const [most, step, value] = unit === 'mm' ? [20, 0.5, 2] : unit === 'm' ? [500, 5, 30] : [50, 1, 1]
+    return { kind: 'range', param: `${param}_${unit}`, label, unit: unit === 'cells' ? 'px' : unit, min: -most, max: most, step, value }
+  }
+}
+
+function size(unit: Unit): Field {
+  const common = { kind: 'range', label: 'Below', logarithmic: true } as const
+  if (unit === 'mm') return { ...common, param: 'size_ml', unit: 'ml', min: 0.01, max: 100, step: 0.01, value: 0.1 }
+  if (unit === 'm') return { ...common, param: 'area_ha', unit: 'ha', min: 0.01, max: 1000, step: 0.01, value: 0.5 }
+  return { ...common, param: 'size_cells', unit: 'px', min: 2, max: 10000, step: 1, value: 20 }
+}
 
 /** `here` is the plane of the click. */
 const through: Field = {
@@ -79,12 +95,21 @@ const slices: Field = { kind: 'choice', param: 'plane', label: 'Slices', options
 const solid: Field = { kind: 'choice', param: 'plane', label: 'In', options: [{ value: null, text: '3-D' }, ...PLANES] }
 /** What small pieces become. */
 const into: Field = { kind: 'choice', param: 'into', label: 'Become', options: [{ value: null, text: 'what is around' }, { value: 0, text: 'unlabelled' }] }
+/** `hand` is the label in the hand. */
+const whose: Field = { kind: 'choice', param: 'label', label: 'Of', options: [{ value: 'hand', text: 'this label' }, { value: 0, text: 'all labels' }] }
+const slicesThrough: Field = { kind: 'range', param: 'through', label: 'Slices', unit: '', min: 1, max: 99, step: 2, value: 1, local: true }
+const similar: Field = { kind: 'range', param: 'share', label: 'Tolerance', unit: '%', min: 0.01, max: 1, step: 0.01, value: 0.1 }
+const background: Field = { kind: 'label', param: 'background', label: 'Background', none: 'none' }
+const count: Field = { kind: 'range', param: 'count', label: 'Keep', unit: '', min: 1, max: 20, step: 1, value: 1 }
+const over: Field = { kind: 'choice', param: 'over', label: 'Takes', options: [{ value: false, text: 'unlabelled cells' }, { value: true, text: 'other labels too' }] }
 const source: Field = { kind: 'source', param: 'source', label: 'Of' }
+const from: Field = { kind: 'source', param: 'source', label: 'From', other: true }
 const other: Field = { kind: 'label', param: 'other_label', label: 'With' }
-const radius = length('radius', 'Radius', 2, 30)
-const reach = length('radius', 'Within', 30, 1000)
-const distance = length('distance', 'By', 2, 30)
-const inVolumes = (...fields: Field[]) => (world: World) => (world === 'volume' ? fields : [])
+const radius = length('radius', 'Radius', { mm: 2, m: 30, cells: 2 })
+const reach = length('radius', 'Within', { mm: 30, m: 1000, cells: 100 })
+const around = length('margin', 'Within', { mm: 10, m: 200, cells: 20 })
+const distance = signedLength('distance', 'By')
+const inVolumes = (...fields: Field[]) => (unit: Unit) => (unit === 'mm' ? fields : [])
 
 export const TOOLS: readonly ToolRow[] = [
   { name: 'navigate', group: 'look', icon: 'crosshair', title: 'Crosshair', hint: '', use: 'look', key: 'v', worlds: ['volume'] },
@@ -92,36 +117,27 @@ export const TOOLS: readonly ToolRow[] = [
   { name: 'window', group: 'look', icon: 'window', title: 'Window and level by dragging', hint: '', use: 'look', key: 'w', worlds: ['volume'] },
   { name: 'brush', group: 'paint', icon: 'brush', title: 'Brush', hint: 'Ctrl erases', use: 'stroke', key: 'b' },
   { name: 'eraser', group: 'paint', icon: 'eraser', title: 'Eraser', hint: 'Ctrl paints', use: 'stroke', key: 'e' },
-  { name: 'polygon', group: 'shape', icon: 'polygon', title: 'Polygon', hint: 'Click corners, Enter closes; Ctrl cuts', use: 'corners', key: 'p' },
-  { name: 'lasso', group: 'shape', icon: 'lasso', title: 'Lasso', hint: 'Pull around; Ctrl cuts', use: 'loop', key: 'l' },
+  { name: 'polygon', group: 'shape', icon: 'polygon', title: 'Polygon', hint: 'Click corners, Enter closes; Ctrl cuts', use: 'corners', key: 'p', fields: inVolumes(slicesThrough) },
+  { name: 'lasso', group: 'shape', icon: 'lasso', title: 'Lasso', hint: 'Pull around; Ctrl cuts', use: 'loop', key: 'l', fields: inVolumes(slicesThrough) },
   { name: 'fill', group: 'shape', icon: 'bucket', title: 'Fill', hint: 'Click into what is enclosed', use: 'click', key: 'f', fields: inVolumes(through) },
-  { name: 'relabel-inside', group: 'shape', icon: 'relabelInside', title: 'Relabel inside a polygon', hint: 'Click corners, Enter closes', use: 'corners' },
+  { name: 'relabel-inside', group: 'shape', icon: 'relabelInside', title: 'Relabel inside a polygon', hint: 'Click corners, Enter closes', use: 'corners', fields: inVolumes(slicesThrough) },
   { name: 'pick', group: 'piece', icon: 'pick', title: 'Pick the label under the pointer', hint: 'Click a label', use: 'click', key: 'c' },
   { name: 'erase-piece', group: 'piece', icon: 'erasePiece', title: 'Erase a piece', hint: 'Click a piece', use: 'click' },
   { name: 'relabel-piece', group: 'piece', icon: 'relabelPiece', title: 'Relabel a piece', hint: 'Click a piece', use: 'click' },
-  {
-    name: 'grow', group: 'grow', icon: 'wand', title: 'Grow from a click', hint: 'Click a place', use: 'click', key: 'g', preview: true,
-    fields: (world) => [
-      { kind: 'range', param: 'tolerance', label: 'Tolerance', unit: '%', min: 1, max: 100, step: 1, value: 15 },
-      reach(world),
-    ],
-  },
-  { name: 'seeds', group: 'grow', icon: 'seeds', title: 'Grow from strokes of several labels', hint: 'Paint a little of each label first', use: 'whole', preview: true, fields: (world) => [reach(world)] },
-  { name: 'between', group: 'whole', icon: 'between', title: 'Fill between slices', hint: 'Of the plane that the label was drawn in', use: 'whole', key: 'n', worlds: ['volume'], preview: true,
-    fields: () => [slices] },
-  { name: 'smooth', group: 'whole', icon: 'smooth', title: 'Smooth all labels', hint: '', use: 'whole', preview: true, fields: (world) => [radius(world)] },
-  { name: 'margin', group: 'whole', icon: 'margin', title: 'Margin', hint: '', use: 'whole', preview: true,
-    fields: (world) => [{ kind: 'choice', param: 'way', label: 'Margin', options: [{ value: 'grow', text: 'grow' }, { value: 'shrink', text: 'shrink' }] }, distance(world)] },
+  { name: 'grow', group: 'grow', icon: 'wand', title: 'Grow from a click', hint: 'Click a place', use: 'click', key: 'g', preview: true, fields: (unit) => [similar, reach(unit)] },
+  { name: 'seeds', group: 'grow', icon: 'seeds', title: 'Grow from strokes of several labels', hint: 'Paint a little of each label first', use: 'whole', preview: true, fields: (unit) => [background, around(unit)] },
+  { name: 'between', group: 'whole', icon: 'between', title: 'Fill between slices', hint: '', use: 'whole', key: 'n', worlds: ['volume'], preview: true, fields: () => [slices] },
+  { name: 'smooth', group: 'whole', icon: 'smooth', title: 'Smooth', hint: '', use: 'whole', preview: true, fields: (unit) => [whose, radius(unit)] },
+  { name: 'margin', group: 'whole', icon: 'margin', title: 'Grow or shrink by a margin', hint: '', use: 'whole', preview: true, fields: (unit) => [distance(unit), over] },
   { name: 'holes', group: 'whole', icon: 'holes', title: 'Fill holes', hint: '', use: 'whole', preview: true, fields: inVolumes(solid) },
-  { name: 'small', group: 'whole', icon: 'small', title: 'Remove small pieces', hint: '', use: 'whole', preview: true, fields: (world) => (world === 'map' ? [size(world), into] : [size(world)]) },
-  { name: 'largest', group: 'whole', icon: 'largest', title: 'Keep the largest pieces', hint: '', use: 'whole', preview: true,
-    fields: () => [{ kind: 'range', param: 'count', label: 'Keep', unit: '', min: 1, max: 20, step: 1, value: 1 }] },
+  { name: 'small', group: 'whole', icon: 'small', title: 'Remove small pieces', hint: '', use: 'whole', preview: true, fields: (unit) => (unit === 'mm' ? [whose, size(unit)] : [whose, size(unit), into]) },
+  { name: 'largest', group: 'whole', icon: 'largest', title: 'Keep the largest pieces', hint: '', use: 'whole', preview: true, fields: () => [whose, count] },
   { name: 'split', group: 'whole', icon: 'split', title: 'Split into pieces', hint: 'Each piece gets a label of its own', use: 'whole' },
-  { name: 'union', group: 'whole', icon: 'union', title: 'Add another label', hint: '', use: 'whole', preview: true, fields: () => [other, source] },
-  { name: 'intersect', group: 'whole', icon: 'intersect', title: 'Keep the overlap', hint: '', use: 'whole', preview: true, fields: () => [other, source] },
-  { name: 'subtract', group: 'whole', icon: 'subtract', title: 'Take another label away', hint: '', use: 'whole', preview: true, fields: () => [other, source] },
-  { name: 'copy', group: 'whole', icon: 'copy', title: 'Copy from another mask', hint: '', use: 'whole', preview: true, fields: () => [{ kind: 'source', param: 'source', label: 'From', other: true }, other] },
-] // prettier-ignore
+  { name: 'union', group: 'whole', icon: 'union', title: 'Add another label', hint: '', use: 'whole', preview: true, fields: () => [source, other, over] },
+  { name: 'intersect', group: 'whole', icon: 'intersect', title: 'Keep the overlap', hint: '', use: 'whole', preview: true, fields: () => [source, other] },
+  { name: 'subtract', group: 'whole', icon: 'subtract', title: 'Take another label away', hint: '', use: 'whole', preview: true, fields: () => [source, other] },
+  { name: 'copy', group: 'whole', icon: 'copy', title: 'Copy from another mask', hint: '', use: 'whole', preview: true, fields: () => [from, other, over] },
+]
 
 export function toolsOf(world: World): readonly ToolRow[] {
   return TOOLS.filter((row) => row.worlds?.includes(world) ?? true)

@@ -22,7 +22,7 @@ import type { Picture } from './volume/picture'
 import { listen as listenToPointer, type Drag, type Hand } from './volume/pointer'
 import { Shape } from './volume/shape'
 import { gradient, uncertainSlice, uncertainty } from './volume/shares'
-import { inWindow, proposed, type Layer } from './volume/slices'
+import { inWindow, proposed, usual, type Layer } from './volume/slices'
 import { SteadyPicture } from './volume/steady'
 import { Threshold } from './volume/threshold'
 import { dragged, presets, reading, type Preset, type Window } from './volume/windows'
@@ -321,6 +321,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
       this.replaceMask(bytes, false)
       this.frame.chips.show(compare.legend, this.counted(compare.legend.map((label) => ({ ...label, count: 0, amount: 0, unit: 'ml' }))))
       this.look()
+      this.locate()
     } catch (error) {
       this.frame.tell(sentence(error))
     }
@@ -333,7 +334,8 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     if (event.button === 1 || event.shiftKey) return 'pan'
     if (this.toolbox.tool === 'window') return 'window'
     const { use } = this.toolbox
-    return use === 'look' || use === 'whole' || !this.ready || this.comparing ? 'navigate' : 'draw'
+    const draws = use !== 'look' && use !== 'whole' && this.ready && !this.comparing && !this.frame.choosing
+    return draws ? 'draw' : 'navigate'
   }
 
   hover(view: PlaneView | null, voxel: Vec3 | null): void {
@@ -402,7 +404,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
 
   private click(view: PlaneView, voxel: Vec3): void {
     const at = clampVoxel(voxel.map(Math.round) as Vec3, this.picture.shape)
-    if (this.toolbox.tool !== 'pick') return this.toolbox.apply({ at, plane: ACROSS[view.plane] })
+    if (this.toolbox.tool !== 'pick') return this.toolbox.apply({ at }, ACROSS[view.plane])
     const label = this.picture.mask[flatIndex(at, this.picture.shape)]!
     if (!this.frame.chips.pick(label)) this.frame.tell('There is no label here.')
   }
@@ -429,8 +431,10 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     this.point()
     if (!closed) return true
     const { plane, corners, cut } = closed
-    if (tool === 'relabel-inside') this.toolbox.apply({ points: corners, plane: ACROSS[plane] })
-    else this.finish(tool, this.painter.polygon(cut ? 0 : this.toolbox.label(), where, plane, corners))
+    const across = ACROSS[plane]
+    const slices = slicesAround(corners[0]![across], Number(this.toolbox.local('through')), this.picture.shape[across])
+    if (tool === 'relabel-inside') this.toolbox.apply({ points: corners, plane: across, slices })
+    else this.finish(tool, this.painter.polygon(cut ? 0 : this.toolbox.label(), where, plane, corners, slices))
     return true
   }
 
@@ -504,8 +508,11 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     this.lay()
   }
 
+  /** Those of the label, or else the brighter half of what is shown. */
   values(): readonly [number, number] {
-    return this.ready ? this.picture.window : [0, 1]
+    if (!this.ready) return [0, 1]
+    const { mask, scan, window: [low, high] } = this.picture // prettier-ignore
+    return usual(scan, mask, this.toolbox.label()) ?? [(low + high) / 2, high]
   }
 
   private colorOf(label: number): string {
@@ -652,6 +659,12 @@ function whereFree(runs: readonly Run[], mask: Uint8Array): Run[] {
     }
   }
   return free
+}
+
+/** First and last of so many slices with one in their middle. */
+function slicesAround(middle: number, count: number, size: number): [first: number, last: number] {
+  const more = Math.floor(count / 2)
+  return [Math.max(middle - more, 0), Math.min(middle + more, size - 1)]
 }
 
 function middleOf(shape: Vec3): Vec3 {

@@ -1,6 +1,6 @@
 /** All that is written into the mask: strokes and shapes within their limits, what the server sends. */
 import { eachFrame } from '../dom'
-import { clampVoxel, polygonCells, strokeCells, type Stroke, type Vec3 } from '../geometry'
+import { ACROSS, clampVoxel, polygonCells, strokeCells, type Plane, type Stroke, type Vec3 } from '../geometry'
 import { encode, runsOf } from '../runs'
 import { changeable, type Where } from '../where'
 import type { Picture } from './picture'
@@ -74,10 +74,13 @@ export class Painter {
     this.show()
   }
 
-  /** A filled polygon. */
-  polygon(label: number, where: Where, plane: Stroke['plane'], corners: readonly Vec3[]): Painted {
+  /** A filled polygon, from its first to its last slice. */
+  polygon(label: number, where: Where, plane: Plane, corners: readonly Vec3[], [first, last]: readonly [number, number]): Painted {
     this.dip(label, where)
-    this.put(polygonCells(this.picture.shape, plane, corners))
+    for (let slice = first; slice <= last; slice++) {
+      const there = corners.map((corner) => Object.assign([...corner], { [ACROSS[plane]]: slice }) as Vec3)
+      this.put(polygonCells(this.picture.shape, plane, there))
+    }
     return this.end()
   }
 

@@ -5,7 +5,7 @@ import { ANYWHERE } from '../where'
 import { Painter } from './painter'
 import type { Picture } from './picture'
 import { Shape } from './shape'
-import { inWindow, proposed, sliceOf } from './slices'
+import { inWindow, proposed, sliceOf, usual } from './slices'
 
 const shape: Vec3 = [6, 5, 4]
 
@@ -78,13 +78,13 @@ describe('a stroke', () => {
     expect(painter.counts[4]).toBe(5)
   })
 
-  test('a polygon is cut out with label 0', () => {
+  test('a polygon is cut out of several slices with label 0', () => {
     const drawn = picture()
     drawn.mask.fill(2)
     const corners: Vec3[] = [[0.5, 3, -0.5], [3.5, 3, -0.5], [3.5, 3, 1.5], [0.5, 3, 1.5]]
-    const { changed } = new Painter(drawn).polygon(0, ANYWHERE, CORONAL, corners)
-    expect(changed).toBe(6)
-    expect(drawn.mask[at(1, 3, 0)]).toBe(0)
+    const { changed } = new Painter(drawn).polygon(0, ANYWHERE, CORONAL, corners, [2, 3])
+    expect(changed).toBe(12)
+    expect([1, 2, 3].map((y) => drawn.mask[at(1, y, 0)])).toEqual([2, 0, 0])
   })
 })
 
@@ -128,4 +128,12 @@ describe('slices laid over the planes', () => {
     const scan = { raw, slope: 2, inter: -1, shape, spacing: [1, 1, 1] as Vec3, affine: [] }
     expect([...inWindow(scan, [5, 9]).slice(AXIAL, 0)].flatMap((color, i) => (color ? [i] : []))).toEqual([3, 4, 5])
   })
+})
+
+test('the usual values of a label leave off both ends', () => {
+  const raw = Int16Array.from({ length: 120 }, (_, i) => i)
+  const mask = new Uint8Array(120).fill(1, 10, 31)
+  const scan = { raw, slope: 2, inter: -1, shape, spacing: [1, 1, 1] as Vec3, affine: [] }
+  expect(usual(scan, mask, 1)).toEqual([21, 57])
+  expect(usual(scan, mask, 2)).toBeNull()
 })
