@@ -74,7 +74,6 @@ class Operation:
 
     Attributes:
         seq: order in the journal; never a clock.
-        position: how many operations are in force when this is the last of them.
         kind: ``edit`` (changed cells) or ``replace`` (a whole new mask: a model run or an import).
         title: for people, e.g. ``"Brush: +0.42 ml"`` or ``"Segment with brain-anatomy-mr 0.1"``.
         author: a person or ``model name version``.
@@ -82,7 +81,6 @@ class Operation:
     """
 
     seq: int
-    position: int
     kind: Literal["edit", "replace"]
     title: str
     author: str

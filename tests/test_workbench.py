@@ -286,7 +286,6 @@ def test_a_replacement_is_one_operation(bench: Workbench, store: Store) -> None:
     assert [row["name"] for row in state["labels"]] == ["Core", "Oedema", "label 3"]
     assert state["operations"][-1] | {"when": ""} == {
         "seq": 2,
-        "position": 2,
         "kind": "replace",
         "title": "Segment with m 1",
         "author": "m 1",

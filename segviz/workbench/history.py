@@ -129,12 +129,11 @@ class History:
         return [
             Operation(
                 seq=entry.seq,
-                position=position,
                 kind="replace" if entry.kind == "replace" else "edit",
                 title=entry.title,
                 author=entry.author,
                 when=entry.made,
-                done=position <= self.done,
+                done=position < self.done,
             )
-            for position, entry in enumerate(self.entries[start:], start + 1)
+            for position, entry in enumerate(self.entries[start:], start)
         ]
