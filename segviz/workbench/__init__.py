@@ -4,7 +4,7 @@
 >>> bench.edit_cells(cells, labels, base_revision=0, uuid="...")       # doctest: +SKIP
 """
 
-from segviz.workbench.bench import State, Workbench
-from segviz.workbench.registry import adopt, close_all, get
+from segviz.workbench.bench import EditOf, State, Workbench
+from segviz.workbench.registry import adopt, close_all, get, new_layer
 
-__all__ = ["State", "Workbench", "adopt", "close_all", "get"]
+__all__ = ["EditOf", "State", "Workbench", "adopt", "close_all", "get", "new_layer"]

@@ -39,7 +39,8 @@ class SceneTally:
     def growth(self, delta: Delta, label: int) -> float:
         """By how many ha (pixels, where there is no CRS) a change lets a label grow."""
         self._stroke.moments.clear()
-        self._change(self._stroke, delta)
+        before, after = (np.where(d == label, d, 0) for d in (delta.before, delta.after))
+        self._change(self._stroke, Delta(delta.cells, before, after))
         areas = self._stroke.area_ha()
         return (self._stroke.pixels() if areas is None else areas).get(label, 0)
 
