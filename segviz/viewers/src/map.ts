@@ -109,7 +109,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.readout = new Readout(props, (text) => this.frame.locate(text))
     const place = { url: maskUrl(props, this.visit), author: props.author ?? '' }
     this.session = new Session(place, this.legend, this, this.frame, toolbar, emit)
-    this.toolbox = new Toolbox('map', this.frame, toolbar, this)
+    this.toolbox = new Toolbox('map', this.frame, toolbar, this, props.metres_per_pixel === null ? 'cells' : 'm')
     this.stopKeys = listenToKeys(this.root, 'map', (action, label) => this.act(action, label))
     listenToPointer(this.map, this)
     this.furnish()
@@ -345,7 +345,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.held = name
     this.map.getViewport()!.style.cursor = CURSORS[use]
     this.geojson.root.hidden = name !== 'polygon'
-    this.geojson.offer(`${this.session.place.url}/polygons.geojson?label=${this.frame.chips.active}`)
+    this.geojson.offer(`${this.session.place.url}/download/polygons.geojson?label=${this.frame.chips.active}`)
     this.point()
     this.remember()
   }
@@ -353,6 +353,11 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   propose(proposal: Proposal | null): void {
     if (proposal) this.marks.show(decode(fromBase64(proposal.runs)), (label) => this.colorOf(label))
     else this.marks.hide()
+  }
+
+  /** The bands that are shown. */
+  get channels(): readonly number[] {
+    return [...new Set(this.bands.rgb)]
   }
 
   /** Black and white of a band; what is above the middle of an index. */
