@@ -19,8 +19,11 @@ _KEYED = (schema.operations, schema.checkpoints)
 
 
 def up(connection: Connection) -> None:
-    """Make all tables; rows of version 1 are carried over."""
-    old = _version(connection) == 1
+    """Make all tables that are not there; rows of version 1 are carried over."""
+    found = _version(connection)
+    if found == schema.VERSION:
+        return
+    old = found == 1
     if old:
         for each in _KEYED:
             connection.exec_driver_sql(f"ALTER TABLE {each.name} RENAME TO {each.name}_1")

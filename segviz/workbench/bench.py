@@ -725,6 +725,8 @@ class Workbench:
                 amount=amount,
                 facts=facts,
             )
+        else:
+            note = note or changes.ALREADY_SO
         told = delta.cells
         if shown is not None and isinstance(self.visit.grid, VolumeGrid):
             told = np.unique(shown[0][self._flat[shown[0]] != shown[1]])
@@ -1064,8 +1066,8 @@ class Workbench:
 
     def _checkpoint(self) -> None:
         """Spare the next opening what is in the mask file already; may fail without harm."""
-        self._mapped.sync()
-        with suppress(DiskFull):
+        with suppress(DiskFull), files.disk_full_told():
+            self._mapped.sync()
             self._store.journal.set_checkpoint(
                 self.layer.id, self._history.generation(), self._history.revision
             )
