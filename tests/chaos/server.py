@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ from segviz import store as stores
 from segviz import web, workbench
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["chaos.server"])
+FORKS.set_forkserver_preload(["segviz.web", "uvicorn"])
 
 
 @dataclass(frozen=True)
@@ -63,5 +61,5 @@ def killed(home: Path, port: int, layers: list[str]) -> Iterator[Up]:
     try:
         yield here.recv()
     finally:
-        os.kill(process.pid or 0, signal.SIGKILL)
+        process.kill()
         process.join()
