@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segviz.case import Layer, Operation, Version
-from segviz.edit import brush, paint, polygon, runs
+from segviz.case import Layer, Version
+from segviz.edit import brush, paint, polygon
 from segviz.edit.canvas import Canvas, Edit, Values
 from segviz.edit.delta import Delta
 from segviz.edit.where import Where
@@ -24,7 +24,8 @@ from segviz.mask import Legend, Mask
 from segviz.measure.volumes import counts
 from segviz.store import Store, files
 from segviz.store.journal import Entry
-from segviz.workbench import changes, conflicts, fingerprint, legends, tallies, titles
+from segviz.workbench import answers, changes, conflicts, fingerprint, legends, tallies, titles
+from segviz.workbench.answers import State
 from segviz.workbench.changes import ANYWHERE, Sieve, differences, moved, strips
 from segviz.workbench.generations import MaskFile
 from segviz.workbench.history import (
@@ -34,20 +35,53 @@ from segviz.workbench.history import (
     threshold_tool,
 )
 from segviz.workbench.ledger import Ledger
-from segviz.workbench.shares import Shares, of_run, redrawn, require_threshold, without
+from segviz.workbench.shares import Shares, redrawn, require_threshold, without
 
 MANY_ENTRIES = 64
 """After so many the browser reads the mask anew rather than what changed in it."""
-OPERATIONS_SHOWN = 50
 MAX_SHAPE_CELLS = 25_000_000
 READER = "reader"
 STROKES = frozenset({"brush", "polygon", "eraser"})
 """Tools that people paint with."""
 
-State = dict[str, Any]
-
 EditOf = Callable[[Canvas], Edit]
 """What a tool would do on a canvas; a tool with its parameters filled in."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """An edit that somebody asked for.
+
+    Attributes:
+        what: for the history, without the amount.
+        tool: its name.
+        base: the revision that it was worked out on.
+        uuid: the same when the same edit is sent again.
+        legend: the labels from then on, where it changes them.
+        facts: what else the journal shall know.
+        alone: nothing may have been done since ``base``.
+    """
+
+    what: str
+    tool: str
+    base: int
+    uuid: str
+    author: str
+    legend: Legend | None = None
+    facts: dict[str, Any] | None = None
+    alone: bool = False
+
+    def entry(self, title: str, amount: float | None) -> dict[str, Any]:
+        """What an entry says of it."""
+        return {
+            "uuid": self.uuid,
+            "title": title,
+            "tool": self.tool,
+            "author": self.author,
+            "legend": self.legend,
+            "amount": amount,
+            "facts": self.facts,
+        }
 
 
 class Workbench:
@@ -104,10 +138,12 @@ class Workbench:
         with self._ledger.turn():
             return self._state()
 
-    def operations(self, before: int | None = None, last: int = OPERATIONS_SHOWN) -> list[State]:
+    def operations(
+        self, before: int | None = None, last: int = answers.OPERATIONS_SHOWN
+    ) -> list[State]:
         """The newest operations before a ``seq``, the oldest first; as in the state."""
         with self._ledger.turn():
-            return _listed(self._ledger.history.operations(last, before))
+            return answers.listed(self._ledger.history.operations(last, before))
 
     def strokes(self) -> list[Entry]:
         """What people painted and erased, the oldest first, without what was undone."""
@@ -162,15 +198,9 @@ class Workbench:
         parts = (changes.native(self.visit.grid, part) for part in sieve(edit.parts))
         first, whole = changes.up_to(parts, changes.LIMIT)
         base = min(base_revision, seen)
+        task = Task(edit.what, tool, base, uuid, author)
         return self._carry_out(
-            chain(first, parts) if not whole else iter(first),
-            whole=whole,
-            what=edit.what,
-            tool=tool,
-            base=base,
-            uuid=uuid,
-            author=author,
-            note=lambda: sieve.note(edit),
+            task, chain(first, parts), whole=whole, note=lambda: sieve.note(edit)
         )
 
     def preview(
@@ -199,7 +229,7 @@ class Workbench:
                 title, amount = titles.told(edit.what, delta, self._ledger.tally(), legend)
         note = sieve.note(edit)
         return {
-            "runs": self._encoded(delta.cells, delta.after) if whole else "",
+            "runs": answers.encoded(self.visit.grid, delta.cells, delta.after) if whole else "",
             "count": sieve.kept,
             "amount": amount,
             "unit": titles.unit(self.visit.grid),
@@ -243,13 +273,9 @@ class Workbench:
             asked = Delta.between(self._ledger.flat, cells, labels)
             may = where.labels_allow(asked.before, asked.after)
             return self._edit(
+                Task(title, tool, base_revision, uuid, author),
                 asked.cells[may],
                 asked.after[may],
-                base=base_revision,
-                uuid=uuid,
-                title=title,
-                tool=tool,
-                author=author,
                 note="" if may.all() else "Cells that are locked stayed as they were.",
                 shown=(cells, labels),
             )
@@ -284,15 +310,8 @@ class Workbench:
                 return self._state_since(base_revision)
             self._require_labels(np.array([label] if only is None else [label, only]))
             delta = paint.relabel(self._ledger.cells, rows, columns, label, only)
-            return self._edit(
-                delta.cells,
-                delta.after,
-                base=base_revision,
-                uuid=uuid,
-                title=tool.capitalize(),
-                tool=tool,
-                author=author,
-            )
+            task = Task(tool.capitalize(), tool, base_revision, uuid, author)
+            return self._edit(task, delta.cells, delta.after)
 
     def move_threshold(
         self, threshold: float, *, base_revision: int, uuid: str, author: str = READER
@@ -311,7 +330,7 @@ class Workbench:
             if self._ledger.sent(uuid):
                 return self._state_since(base_revision)
             self._require_current(base_revision)
-            shares = self._shares()
+            shares = answers.shares(self._store, self._ledger)
             if shares is None:
                 raise without()
             require_threshold(threshold)
@@ -333,7 +352,7 @@ class Workbench:
     def shares(self) -> Shares | None:
         """The probabilities of the run that the mask stands on; None where it kept none."""
         with self._ledger.turn():
-            return self._shares()
+            return answers.shares(self._store, self._ledger)
 
     def painted(self) -> tuple[NDArray[np.int64], NDArray[np.uint8], int]:
         """What hands have changed since the last run or import: cells, labels now, revision.
@@ -554,18 +573,17 @@ class Workbench:
             for window in windows
         )
         first, whole = changes.up_to(parts, changes.LIMIT)
-        return self._carry_out(
-            chain(first, parts),
-            whole=whole,
-            what=f"Restore version {name}",
-            tool="restore",
-            base=base_revision,
-            uuid=uuid,
-            author=author,
+        task = Task(
+            f"Restore version {name}",
+            "restore",
+            base_revision,
+            uuid,
+            author,
             legend=source.history_at(revision).legend,
             facts={"restored": {"layer": source.layer.id, "revision": revision}},
             alone=True,
         )
+        return self._carry_out(task, chain(first, parts), whole=whole)
 
     def close(self) -> None:
         """Have the mask file on disk, so that opening it again is quick. It can still be used."""
@@ -575,18 +593,11 @@ class Workbench:
 
     def _carry_out(
         self,
+        task: Task,
         parts: Iterator[Delta],
         *,
         whole: bool,
-        what: str,
-        tool: str,
-        base: int,
-        uuid: str,
-        author: str,
         note: Callable[[], str] = str,
-        legend: Legend | None = None,
-        facts: dict[str, Any] | None = None,
-        alone: bool = False,
     ) -> State:
         """Do what was worked out beside the turns of others.
 
@@ -594,131 +605,84 @@ class Workbench:
             parts: changed cells in native order.
             whole: True where they fit one entry; else they make a new mask file.
             note: asked for once all parts are there.
-            legend: the labels from then on, where it changes them.
-            alone: nothing may have been done since ``base``.
         """
         if not whole:
-            return self._rewrite(parts, what, tool, base, uuid, author, note, legend, facts, alone)
+            return self._rewrite(task, parts, note)
         delta = changes.joined(parts)
         with self._ledger.turn():
-            if self._ledger.sent(uuid):
-                return self._state_since(base)
-            if alone:
-                self._require_current(base)
-            return self._edit(
-                delta.cells,
-                delta.after,
-                base=base,
-                uuid=uuid,
-                title=what,
-                tool=tool,
-                author=author,
-                note=note(),
-                legend=legend,
-                facts=facts,
-            )
+            if self._ledger.sent(task.uuid):
+                return self._state_since(task.base)
+            return self._edit(task, delta.cells, delta.after, note=note())
 
     def _edit(
         self,
+        task: Task,
         cells: NDArray[np.int64],
         labels: NDArray[np.uint8],
         *,
-        base: int,
-        uuid: str,
-        title: str,
-        tool: str,
-        author: str,
         note: str = "",
         shown: tuple[NDArray[np.int64], NDArray[np.uint8]] | None = None,
-        legend: Legend | None = None,
-        facts: dict[str, Any] | None = None,
     ) -> State:
-        """Give sorted cells new labels where nobody changed them since ``base``.
+        """Give sorted cells new labels where nobody changed them since.
 
         Args:
             shown: cells and labels as the sender shows them already.
         """
-        since = self._since(base)
-        self._require_labels(labels, legend)
+        since = self._since_task(task)
+        self._require_labels(labels, task.legend)
         before = self._ledger.flat[cells]
         changed = before != labels
         delta = Delta(cells[changed], before[changed], labels[changed])
         theirs = self._require_apart(delta.cells, since)
-        if len(delta) or legend is not None:
-            amount = None
-            if len(delta):
-                title, amount = titles.told(title, delta, self._ledger.tally(), self._names(legend))
-            self._ledger.append(
-                "edit",
-                delta if len(delta) else None,
-                uuid=uuid,
-                title=title,
-                tool=tool,
-                author=author,
-                legend=legend,
-                amount=amount,
-                facts=facts,
-            )
+        if len(delta):
+            names = self._names(task.legend)
+            told = titles.told(task.what, delta, self._ledger.tally(), names)
+            self._ledger.append("edit", delta, **task.entry(*told))
+        elif task.legend is not None:
+            self._ledger.append("edit", **task.entry(task.what, None))
         else:
             note = note or changes.ALREADY_SO
-        told = delta.cells
+        unknown = delta.cells
         if shown is not None and isinstance(self.visit.grid, VolumeGrid):
-            told = np.unique(shown[0][self._ledger.flat[shown[0]] != shown[1]])
+            unknown = np.unique(shown[0][self._ledger.flat[shown[0]] != shown[1]])
         if len(theirs):
-            told = np.union1d(theirs, told)
-        return self._state(told, note=note, merged=conflicts.authors(since))
+            unknown = np.union1d(theirs, unknown)
+        return self._state(unknown, note=note, merged=conflicts.authors(since))
 
-    def _rewrite(
-        self,
-        parts: Iterator[Delta],
-        what: str,
-        tool: str,
-        base: int,
-        uuid: str,
-        author: str,
-        note: Callable[[], str],
-        legend: Legend | None,
-        facts: dict[str, Any] | None,
-        alone: bool,
-    ) -> State:
+    def _rewrite(self, task: Task, parts: Iterator[Delta], note: Callable[[], str]) -> State:
         """An edit of more cells than an entry holds: into a copy that takes the mask's place."""
-        with self._ledger.last_stroke_told(), files.drafted_for(self._ledger.files.folder) as draft:
-            with self._ledger.turn():
-                start = self._ledger.history.revision
-                shutil.copyfile(self._ledger.file.path, draft)
+        ledger = self._ledger
+        with ledger.last_stroke_told(), files.drafted_for(ledger.files.folder) as draft:
+            with ledger.turn():
+                start = ledger.history.revision
+                shutil.copyfile(ledger.file.path, draft)
             made = MaskFile(draft, self.visit.grid.shape)
             for part in parts:
-                self._require_labels(part.after, legend)
+                self._require_labels(part.after, task.legend)
                 made.apply(part)
             tally = tallies.of(made.data, self.visit.grid)
             made.sync()
-            with self._ledger.turn():
-                if self._ledger.sent(uuid):
-                    return self._state_since(base)
-                if alone:
-                    self._require_current(base)
-                since = self._since(base)
+            with ledger.turn():
+                if ledger.sent(task.uuid):
+                    return self._state_since(task.base)
+                since = self._since_task(task)
                 theirs = self._require_same(made.flat, since, start)
                 made.apply(theirs)
                 tally.change(made.data, theirs)
                 made.sync()
-                names = self._names(legend)
-                title, amount = titles.told_between(what, self._ledger.tally(), tally, names)
-                generation = self._ledger.journal.last_generation(self.layer.id) + 1
-                self._ledger.files.take(draft, generation)
-                self._ledger.append(
-                    "rewrite",
-                    uuid=uuid,
-                    title=title,
-                    author=author,
-                    tool=tool,
-                    generation=generation,
-                    legend=legend,
-                    amount=amount,
-                    facts=facts,
-                )
-                self._ledger.counted(generation, tally)
+                names = self._names(task.legend)
+                told = titles.told_between(task.what, ledger.tally(), tally, names)
+                generation = ledger.journal.last_generation(self.layer.id) + 1
+                ledger.files.take(draft, generation)
+                ledger.append("rewrite", generation=generation, **task.entry(*told))
+                ledger.counted(generation, tally)
                 return self._state(reload=True, note=note(), merged=conflicts.authors(since))
+
+    def _since_task(self, task: Task) -> list[Entry]:
+        """What was done since a task was worked out."""
+        if task.alone:
+            self._require_current(task.base)
+        return self._since(task.base)
 
     def _names(self, legend: Legend | None) -> Legend:
         """What labels are called in the title of a change of the legend, deleted ones included."""
@@ -743,17 +707,9 @@ class Workbench:
             for window in (strips(self.visit.grid.shape) if change.moved else ())
         )
         first, whole = changes.up_to(parts, changes.LIMIT)
-        return self._carry_out(
-            chain(first, parts),
-            whole=whole,
-            what=change.what,
-            tool=LABEL_TOOL,
-            base=base,
-            uuid=uuid,
-            author=author,
-            legend=change.legend,
-            alone=True,
-        )
+        legend = change.legend
+        task = Task(change.what, LABEL_TOOL, base, uuid, author, legend=legend, alone=True)
+        return self._carry_out(task, chain(first, parts), whole=whole)
 
     def _walk(
         self, target_of: Callable[[int], int], base_revision: int, uuid: str, author: str
@@ -849,10 +805,6 @@ class Workbench:
         labels = self._ledger.cells.view(np.ndarray)
         labels.flags.writeable = False
         return changes.canvas(self.visit.grid, labels, values)
-
-    def _shares(self) -> Shares | None:
-        base = self._ledger.history.base
-        return of_run(self._store, self.visit, base.uuid) if base else None
 
     def _painted(self) -> NDArray[np.int64]:
         cells = [self._ledger.cells_of(entry) for entry in self._ledger.history.by_hand]
@@ -968,71 +920,8 @@ class Workbench:
         note: str = "",
         merged: Sequence[str] = (),
     ) -> State:
-        """Answer to a change.
-
-        Args:
-            changed: sorted cells whose labels the browser may not know.
-            reload: True where it knows nothing of the mask any more.
-            note: a sentence for the person.
-            merged: whose changes the answer holds beside the sender's own.
-        """
-        history, grid = self._ledger.history, self.visit.grid
-        is_volume = isinstance(grid, VolumeGrid)
-        cells = changed if changed is not None and len(changed) else None
-        return {
-            "layer": self.layer.id,
-            "revision": history.revision,
-            "generation": history.generation(),
-            "saved": history.saved.isoformat(timespec="seconds") if history.saved else None,
-            "source": history.source,
-            "can_undo": history.last is not None,
-            "can_redo": history.next is not None,
-            "labels": self._ledger.tally().rows(history.legend),
-            "legend": history.legend.to_json(),
-            "probability": self._probability(),
-            "operations": _listed(history.operations(OPERATIONS_SHOWN)),
-            "position": history.done,
-            "versions": [
-                {
-                    "name": version.name,
-                    "revision": version.revision,
-                    "author": version.author,
-                    "when": version.made.isoformat(timespec="seconds"),
-                }
-                for version in self._store.versions(self.layer.id)
-            ],
-            "box": self._box(cells) if cells is not None and not is_volume else None,
-            "runs": self._encoded(cells, self._ledger.flat[cells])
-            if cells is not None and is_volume
-            else None,
-            "reload": reload,
-            "note": note,
-            "merged": list(merged),
-        }
-
-    def _probability(self) -> dict[str, Any] | None:
-        """What a threshold can be moved of, and where it stands."""
-        shares = self._shares()
-        if shares is None:
-            return None
-        chosen = self._ledger.history.threshold
-        return {
-            "run": shares.run,
-            "label": shares.label,
-            "default": shares.threshold,
-            "threshold": shares.threshold if chosen is None else chosen,
-        }
-
-    def _box(self, cells: NDArray[np.int64]) -> list[int]:
-        """Row start, row stop, column start, column stop of sorted cells."""
-        rows, columns = np.divmod(cells, self.visit.grid.shape[1])
-        return [int(n) for n in (rows[0], rows[-1] + 1, columns.min(), columns.max() + 1)]
-
-    def _encoded(self, cells: NDArray[np.int64], labels: NDArray[np.uint8]) -> str:
-        """Labels of cells as the browser reads them."""
-        grid = self.visit.grid
-        order = grid.canonical_index(cells) if isinstance(grid, VolumeGrid) else cells
-        return base64.b64encode(runs.encode(order, labels)).decode()
+        told = answers.state(self._store, self._ledger, changed)
+        return told | {"reload": reload, "note": note, "merged": list(merged)}
 
 
 def _require_small(points: NDArray[np.float64], radius: float, shape: tuple[int, int]) -> None:
@@ -1045,10 +934,3 @@ def _require_small(points: NDArray[np.float64], radius: float, shape: tuple[int,
             f"The shape spans more than {MAX_SHAPE_CELLS // 1_000_000} million pixels, so it was "
             "not applied; draw it in parts.",
         )
-
-
-def _listed(operations: Iterable[Operation]) -> list[State]:
-    return [
-        vars(operation) | {"when": operation.when.isoformat(timespec="seconds")}
-        for operation in operations
-    ]
