@@ -69,22 +69,59 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """A mask of a visit with a history of its own; each reader can have one.
+
+    Attributes:
+        id: of the first layer of a visit that of the visit.
+        author: whose it is; empty for the first one.
+        origin: the layer that it began as a copy of, at ``origin_revision``; None of one that began
+            empty.
+    """
+
+    id: str
+    visit_id: str
+    name: str
+    author: str
+    made: datetime
+    origin: str | None = None
+    origin_revision: int | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """A name for a layer as it was after a revision."""
+
+    layer_id: str
+    revision: int
+    name: str
+    author: str
+    made: datetime
+
+
+@dataclass(frozen=True)
 class Operation:
     """One thing done to a mask, as the history lists it.
 
     Attributes:
         seq: order in the journal; never a clock.
-        position: how many operations are in force when this is the last of them.
-        kind: ``edit`` (changed cells) or ``replace`` (a whole new mask: a model run or an import).
+        kind: ``edit`` (changed cells or labels), ``replace`` (a whole new mask: a model run or an
+            import) or ``note`` (something to know, which cannot be undone).
         title: for people, e.g. ``"Brush: +0.42 ml"`` or ``"Segment with brain-anatomy-mr 0.1"``.
         author: a person or ``model name version``.
         done: False after it was undone.
+        tool: its name; empty of what no tool did.
+        amount: by how much the label that it was about grew, in ml or ha (pixels without a CRS);
+            None where that is not known.
+        position: how many operations are in force right after it.
     """
 
     seq: int
-    position: int
-    kind: Literal["edit", "replace"]
+    kind: Literal["edit", "replace", "note"]
     title: str
     author: str
     when: datetime
     done: bool
+    tool: str = ""
+    amount: float | None = None
+    position: int = 0

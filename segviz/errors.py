@@ -17,6 +17,7 @@ and is never used again for something else; docs/messages.md lists all of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class SegvizError(Exception):
@@ -56,7 +57,15 @@ class NotFound(SegvizError):
 
 
 class Conflict(SegvizError):
-    """The mask has moved on since the edit was made."""
+    """The mask has moved on since the edit was made.
+
+    Attributes:
+        conflict: what was done meanwhile: revision, cells, operations; None where it is not known.
+    """
+
+    def __init__(self, code: str, message: str, conflict: dict[str, Any] | None = None) -> None:
+        super().__init__(code, message)
+        self.conflict = conflict
 
 
 class Cancelled(SegvizError):

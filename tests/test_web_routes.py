@@ -26,21 +26,17 @@ EDITS = {"base_revision": 0, "uuid": "first", "tool": "brush"}
 
 
 def edit(server: Server, body: bytes, **query: object):
-    url = f"{server.visit(server.volume)}/edits"
-    return server.client.post(url, content=body, params=EDITS | query)
+    url = f"{server.layer(server.volume)}/edits"
+    headers = {"Content-Type": "application/octet-stream"}
+    return server.client.post(url, content=body, params=EDITS | query, headers=headers)
 
 
-def stroke(server: Server, **said: object):
-    shape = {
-        "base_revision": 0,
-        "uuid": "first",
-        "tool": "brush",
-        "label": 1,
-        "points": [[100.5, 50.5]],
-        "radius": 1,
-        "only": None,
-    }
-    return server.client.post(f"{server.visit(server.scene)}/edits", json=shape | said)
+BRUSH = {"label": 1, "points": [[100.5, 50.5]], "radius_cells": 1}
+
+
+def stroke(server: Server, params: object = BRUSH, **said: object):
+    body = {"base_revision": 0, "uuid": "first", "tool": "brush", "params": params}
+    return server.client.post(f"{server.layer(server.scene)}/edits", json=body | said)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +55,11 @@ def test_each_error_has_its_status(error, status):
     assert errors.status(error) == status
 
 
-@pytest.mark.parametrize("path", ["volume.nii", "mask", "state", "slice.png?mm=0"])
+@pytest.mark.parametrize("path", ["volume.nii", "{layer}/mask", "{layer}/state", "slice.png?mm=0"])
 def test_a_wrong_token_is_refused(server: Server, path: str):
-    url = f"/sv/cases/{server.volume.id}/wrong/visits/{server.volume.visits[0].id}/{path}"
+    visit = server.volume.visits[0].id
+    path = path.format(layer=f"layers/{visit}")
+    url = f"/sv/cases/{server.volume.id}/wrong/visits/{visit}/{path}"
     answer = server.client.get(url)
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "SV-CASE-403"
@@ -69,7 +67,8 @@ def test_a_wrong_token_is_refused(server: Server, path: str):
 
 def test_the_token_of_one_case_does_not_open_another(server: Server):
     base = server.base(server.volume)
-    other = f"{base}/visits/{server.scene.visits[0].id}/state"
+    scene = server.scene.visits[0].id
+    other = f"{base}/visits/{scene}/layers/{scene}/state"
     assert server.client.get(other).status_code == 404
     swapped = base.replace(server.volume.id, server.scene.id)
     assert server.client.get(f"{swapped}/thumbnail.png").status_code == 403
@@ -96,7 +95,7 @@ def test_a_stroke_is_applied_counted_and_read_back(server: Server):
     assert state["labels"][0]["count"] == 3
     assert state["labels"][0]["amount"] == pytest.approx(3 * 24 / 1000)
 
-    mask = server.client.get(f"{server.visit(server.volume)}/mask")
+    mask = server.client.get(f"{server.layer(server.volume)}/mask")
     assert mask.headers["x-revision"] == "1"
     assert len(mask.content) == size
     assert np.flatnonzero(np.frombuffer(mask.content, np.uint8)).tolist() == [0, 1, 7]
@@ -114,7 +113,8 @@ def test_a_stroke_sent_twice_is_applied_once(server: Server):
 def test_a_stroke_on_an_old_mask_is_a_conflict(server: Server):
     body = runs.encode(np.array([3]), np.array([1], np.uint8))
     edit(server, body)
-    answer = edit(server, body, uuid="second")
+    erase = runs.encode(np.array([3]), np.array([0], np.uint8))
+    answer = edit(server, erase, uuid="second")
     assert answer.status_code == 409
     assert answer.json()["error"]["message"]
 
@@ -132,17 +132,17 @@ def test_a_stroke_on_an_old_mask_is_a_conflict(server: Server):
 )
 def test_a_stroke_that_makes_no_sense_is_refused(server: Server, body: bytes, query):
     assert edit(server, body, **query).status_code == 400
-    assert server.client.get(f"{server.visit(server.volume)}/state").json()["revision"] == 0
+    assert server.client.get(f"{server.layer(server.volume)}/state").json()["revision"] == 0
 
 
 def test_an_edit_that_is_too_large_is_refused(server: Server):
-    url = f"{server.visit(server.volume)}/undo"
+    url = f"{server.layer(server.volume)}/undo"
     assert server.client.post(url, content=b" " * (4 * 2**20 + 1)).status_code == 413
 
 
 def test_undo_and_redo(server: Server):
     edit(server, runs.encode(np.array([3]), np.array([1], np.uint8)))
-    url = server.visit(server.volume)
+    url = server.layer(server.volume)
     undone = server.client.post(f"{url}/undo", json={"base_revision": 1, "uuid": "u"}).json()
     assert undone["labels"][0]["count"] == 0 and undone["can_redo"] and undone["runs"]
     redone = server.client.post(f"{url}/redo", json={"base_revision": 2, "uuid": "r"}).json()
@@ -166,7 +166,7 @@ def run(server: Server) -> str:
 
 
 def test_probabilities_are_sent_canonical_and_kept(server: Server, run: str):
-    answer = server.client.get(f"{server.visit(server.volume)}/probability/{run}")
+    answer = server.client.get(f"{server.layer(server.volume)}/probability/{run}")
     assert "immutable" in answer.headers["cache-control"]
     assert int(answer.headers["x-size"]) == len(answer.content)
     sent = np.frombuffer(answer.content, np.uint8).reshape(5, 6, 7, order="F")
@@ -174,19 +174,19 @@ def test_probabilities_are_sent_canonical_and_kept(server: Server, run: str):
 
 
 def test_probabilities_of_another_run_or_without_a_token_are_not_sent(server: Server, run: str):
-    url = server.visit(server.volume)
+    url = server.layer(server.volume)
     assert server.client.get(f"{url}/probability/another").status_code == 404
     visit = server.volume.visits[0].id
-    wrong = f"/sv/cases/{server.volume.id}/wrong/visits/{visit}"
+    wrong = f"/sv/cases/{server.volume.id}/wrong/visits/{visit}/layers/{visit}"
     assert server.client.get(f"{wrong}/probability/{run}").status_code == 403
     assert server.client.get(f"{wrong}/painted").status_code == 403
     said = {"base_revision": 1, "uuid": "t", "value": 0.4}
     assert server.client.post(f"{wrong}/threshold", json=said).status_code == 403
-    assert server.client.get(f"{server.visit(server.scene)}/painted").status_code == 400
+    assert server.client.get(f"{server.layer(server.scene)}/painted").status_code == 400
 
 
 def test_a_threshold_is_moved_and_spares_what_was_painted(server: Server, run: str):
-    url = server.visit(server.volume)
+    url = server.layer(server.volume)
     edit(server, runs.encode(np.array([0]), np.array([0], np.uint8)), base_revision=1)
     painted = server.client.get(f"{url}/painted")
     assert painted.headers["x-revision"] == "2"
@@ -201,7 +201,7 @@ def test_a_threshold_is_moved_and_spares_what_was_painted(server: Server, run: s
 @pytest.mark.parametrize("value", [0, 1.5, "0.4", None, True])
 def test_a_threshold_that_is_none_is_refused(server: Server, run: str, value: object):
     said = {"base_revision": 1, "uuid": "t", "value": value}
-    answer = server.client.post(f"{server.visit(server.volume)}/threshold", json=said)
+    answer = server.client.post(f"{server.layer(server.volume)}/threshold", json=said)
     assert answer.status_code == 400
 
 
@@ -216,14 +216,18 @@ def test_a_brush_on_a_scene_gives_hectares(server: Server):
 @pytest.mark.parametrize(
     "said",
     [
-        {"points": "x"},
-        {"points": [[1]]},
-        {"points": [[1, None]]},
-        {"label": 99},
-        {"label": "1"},
+        {"params": BRUSH | {"points": "x"}},
+        {"params": BRUSH | {"points": [[1]]}},
+        {"params": BRUSH | {"points": [[1, None]]}},
+        {"params": BRUSH | {"label": 99}},
+        {"params": BRUSH | {"label": "1"}},
+        {"params": BRUSH | {"radius_cells": "wide"}},
+        {"params": BRUSH | {"unheard": 1}},
+        {"params": "all"},
+        {"tool": "magic"},
         {"uuid": 3},
-        {"radius": "wide"},
-        {"only": "all"},
+        {"where": {"only": "all"}},
+        {"where": {"window": [1]}},
     ],
 )
 def test_an_operation_that_makes_no_sense_is_refused(server: Server, said):
@@ -232,6 +236,10 @@ def test_an_operation_that_makes_no_sense_is_refused(server: Server, said):
 
 def tile(server: Server, path: str):
     return server.client.get(f"{server.visit(server.scene)}/{path}")
+
+
+def mask_tile(server: Server, path: str):
+    return server.client.get(f"{server.layer(server.scene)}/mask/{path}")
 
 
 def opened(answer) -> np.ndarray:
@@ -277,9 +285,9 @@ def test_what_is_not_there_is_told(server: Server, path: str, status: int):
 
 def test_mask_tiles_follow_the_mask_and_are_kept_by_revision(server: Server):
     stroke(server)
-    fresh = tile(server, "mask/1/0/0.png?rev=1")
+    fresh = mask_tile(server, "1/0/0.png?rev=1")
     assert "immutable" in fresh.headers["cache-control"]
-    assert tile(server, "mask/1/0/0.png?rev=0").headers["cache-control"] == "no-store"
+    assert mask_tile(server, "1/0/0.png?rev=0").headers["cache-control"] == "no-store"
     labels = np.asarray(Image.open(BytesIO(fresh.content)))
     assert np.argwhere(labels).tolist() == [[49, 100], [50, 99], [50, 100], [50, 101], [51, 100]]
 
@@ -317,7 +325,7 @@ def test_the_downloaded_mask_is_the_mask(server: Server, tmp_path):
     edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)))
     stroke(server)
     for case, file in ((server.volume, "mask.nii.gz"), (server.scene, "mask.tif")):
-        answer = server.client.get(f"{server.visit(case)}/download/{file}")
+        answer = server.client.get(f"{server.layer(case)}/download/{file}")
         assert answer.status_code == 200 and "attachment" in answer.headers["content-disposition"]
         path = tmp_path / file
         path.write_bytes(answer.content)
@@ -327,9 +335,9 @@ def test_the_downloaded_mask_is_the_mask(server: Server, tmp_path):
 
 def test_outlines_and_numbers_are_downloaded(server: Server):
     stroke(server)
-    outlines = server.client.get(f"{server.visit(server.scene)}/download/polygons.gpkg")
+    outlines = server.client.get(f"{server.layer(server.scene)}/download/polygons.gpkg")
     assert outlines.content.startswith(b"SQLite format 3")
-    numbers = server.client.get(f"{server.visit(server.scene)}/download/numbers.csv")
+    numbers = server.client.get(f"{server.layer(server.scene)}/download/numbers.csv")
     assert numbers.headers["content-type"].startswith("text/csv")
     assert "forest" in numbers.text and "not for diagnosis" in numbers.text
     every = server.client.get(f"{server.base(server.scene)}/download/numbers.csv")

@@ -45,8 +45,8 @@ def write_polygons(mask: Mask, path: Path) -> None:
     with replacing(path) as temporary:
         pyogrio.raw.write(
             temporary,
-            geometry=shapely.to_wkb(_placed(cells, mask.grid.transform)),
-            field_data=[labels, names, _hectares(cells, mask.grid)],
+            geometry=shapely.to_wkb(placed(cells, mask.grid.transform)),
+            field_data=[labels, names, hectares(cells, mask.grid)],
             fields=["label", "name", "area_ha"],
             geometry_type="Polygon",
             crs=None if mask.grid.crs is None else mask.grid.crs.to_wkt(),
@@ -104,7 +104,7 @@ def _joined(pieces: list[Polygon]) -> Iterator[Polygon]:
     yield from shapely.get_parts(united)
 
 
-def _placed(cells: NDArray[np.object_], transform: Affine) -> NDArray[np.object_]:
+def placed(cells: NDArray[np.object_], transform: Affine) -> NDArray[np.object_]:
     """Polygons of (column, row) corners in CRS units."""
 
     def to_crs(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -114,7 +114,7 @@ def _placed(cells: NDArray[np.object_], transform: Affine) -> NDArray[np.object_
     return np.asarray(shapely.transform(cells, to_crs))
 
 
-def _hectares(cells: NDArray[np.object_], grid: RasterGrid) -> NDArray[np.float64]:
+def hectares(cells: NDArray[np.object_], grid: RasterGrid) -> NDArray[np.float64]:
     """Area of each polygon on the ellipsoid of the grid's CRS."""
     if grid.crs is None or not len(cells):
         return np.full(len(cells), np.nan)
@@ -123,7 +123,7 @@ def _hectares(cells: NDArray[np.object_], grid: RasterGrid) -> NDArray[np.float6
     assert geodetic is not None and ellipsoid is not None
     geod = Geod(a=ellipsoid.semi_major_metre, b=ellipsoid.semi_minor_metre)
     to_degrees = Transformer.from_crs(grid.crs, geodetic, always_xy=True)
-    fine = _placed(np.asarray(shapely.segmentize(cells, LONGEST_EDGE)), grid.transform)
+    fine = placed(np.asarray(shapely.segmentize(cells, LONGEST_EDGE)), grid.transform)
     on_earth = shapely.transform(
         fine, lambda p: np.column_stack(to_degrees.transform(p[:, 0], p[:, 1]))
     )

@@ -13,7 +13,7 @@ from segviz.errors import NotFound
 from segviz.grid import Grid, VolumeGrid
 from segviz.mask import Label, Legend
 from segviz.store import grids
-from segviz.store.schema import cases, operations, visits
+from segviz.store.schema import cases, layers, operations, visits
 
 
 def default_legend(grid: Grid) -> Legend:
@@ -119,7 +119,8 @@ def _visits(connection: Connection, case_ids: list[str]) -> dict[str, list[Visit
 def _revisions(connection: Connection, case_ids: list[str]) -> dict[str, int]:
     query = (
         select(visits.c.case_id, func.count().label("revisions"))
-        .join(operations, operations.c.visit_id == visits.c.id)
+        .join(layers, layers.c.visit_id == visits.c.id)
+        .join(operations, operations.c.layer_id == layers.c.id)
         .where(visits.c.case_id.in_(case_ids))
         .group_by(visits.c.case_id)
     )

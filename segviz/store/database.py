@@ -12,12 +12,12 @@ from pathlib import Path
 from threading import Lock
 from typing import get_args
 
-from segviz.case import Case, Status, Visit, World
+from segviz.case import Case, Layer, Status, Version, Visit, World
 from segviz.errors import Damaged, NotFound, Refused
 from segviz.grid import Grid, VolumeGrid
 from segviz.mask import Legend
 from segviz.settings import Settings
-from segviz.store import cases, files, grids
+from segviz.store import cases, files, grids, layers
 from segviz.store.engine import Database
 from segviz.store.journal import Journal
 from segviz.store.queue import Queue
@@ -134,6 +134,7 @@ class Store:
                 legend=(legend or cases.default_legend(grid)).to_json(),
                 files=[self._stamped(path) for path in files],
             )
+            layers.add(connection, id=visit_id, visit_id=visit_id, name=layers.FIRST, author="")
         return self.visit(visit_id)
 
     def visit(self, visit_id: str) -> Visit:
@@ -145,6 +146,58 @@ class Store:
         """The labels a visit began with; the journal says what it has now."""
         with self._database.read() as connection:
             return Legend.from_json(cases.load_visit(connection, visit_id).legend)
+
+    def layers(self, visit_id: str) -> list[Layer]:
+        """The masks of a visit, the first one first."""
+        with self._database.read() as connection:
+            return layers.of_visit(connection, visit_id)
+
+    def layer(self, layer_id: str) -> Layer:
+        """One mask of a visit; NotFound (SV-CASE-060) where there is none."""
+        with self._database.read() as connection:
+            return layers.load(connection, layer_id)
+
+    def add_layer(
+        self,
+        layer_id: str,
+        visit_id: str,
+        name: str,
+        author: str,
+        origin: tuple[str, int] | None = None,
+    ) -> Layer:
+        """Another mask of a visit, whose files are there.
+
+        Args:
+            layer_id: from ``new_id``.
+            origin: the layer, and its revision, that it is a copy of.
+
+        Raises:
+            Refused: it has no name (SV-CASE-061).
+        """
+        if not name.strip():
+            raise Refused("SV-CASE-061", "A layer needs a name to be told apart; give it one.")
+        first, revision = origin or (None, None)
+        with self._database.write() as connection:
+            layers.add(
+                connection,
+                id=layer_id,
+                visit_id=visit_id,
+                name=name.strip(),
+                author=author,
+                origin=first,
+                origin_revision=revision,
+            )
+        return self.layer(layer_id)
+
+    def versions(self, layer_id: str) -> list[Version]:
+        """The named versions of a layer, the oldest name first."""
+        with self._database.read() as connection:
+            return layers.versions_of(connection, layer_id)
+
+    def add_version(self, layer_id: str, revision: int, name: str, author: str) -> Version:
+        """Give a revision a name; Refused (SV-EDIT-095) where that is taken or empty."""
+        with self._database.write() as connection:
+            return layers.add_version(connection, layer_id, revision, name, author)
 
     def files(self, visit_id: str) -> list[Path]:
         """The files of a visit, as they were when it was added.
@@ -160,9 +213,13 @@ class Store:
         """Our own folder of a visit, for what is computed from its image."""
         return files.private_folder(self.home / "visits" / _checked(visit_id))
 
-    def mask_folder(self, visit_id: str) -> Path:
-        """Where the generations of a visit's mask lie."""
-        return files.private_folder(self.home / "masks" / _checked(visit_id))
+    def mask_folder(self, layer_id: str) -> Path:
+        """Where the generations of a layer's mask lie."""
+        return files.private_folder(self.home / "masks" / _checked(layer_id))
+
+    def new_id(self) -> str:
+        """An id that nobody can guess."""
+        return secrets.token_urlsafe(16)
 
     def new_upload(self) -> tuple[str, Path]:
         """Id and empty folder for files to come."""

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, event, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from segviz.errors import DiskFull, Refused
-from segviz.store import schema
+from segviz.store import migrate, schema
 
 BUSY_MS = 10_000
 PRAGMAS = (
@@ -37,7 +37,7 @@ class Database:
         if self.engine.dialect.name == "sqlite":
             _tune_sqlite(self.engine)
         with self.write() as connection:
-            schema.metadata.create_all(connection)
+            migrate.up(connection)
             _require_version(connection)
 
     @contextmanager

@@ -46,6 +46,17 @@ def drafted(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def drafted_for(folder: Path) -> Iterator[Path]:
+    """Where to write a file of a folder whose name is not known yet; see ``publish``."""
+    part = folder / f"{secrets.token_hex(4)}{PART}"
+    try:
+        with disk_full_told():
+            yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def atomic_write(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file in one go; see ``drafted``."""
     with drafted(path) as part, part.open("xb") as file:

@@ -23,8 +23,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
-"""Raised when a table changes its meaning; a workspace of another version is not opened."""
+VERSION = 2
+"""Raised when a table changes its meaning; ``migrate`` brings a workspace of version 1 up to it."""
 
 metadata = MetaData()
 
@@ -81,11 +81,24 @@ visits = Table(
     Column("files", JSON, nullable=False),
 )
 
+layers = Table(
+    "layers",
+    metadata,
+    Column("serial", Serial, primary_key=True, autoincrement=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("visit_id", Id, ForeignKey("visits.id"), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("made", Moment, nullable=False),
+    Column("origin", Id, ForeignKey("layers.id")),
+    Column("origin_revision", Integer),
+)
+
 operations = Table(
     "operations",
     metadata,
     Column("seq", Serial, primary_key=True, autoincrement=True),
-    Column("visit_id", Id, ForeignKey("visits.id"), nullable=False),
+    Column("layer_id", Id, ForeignKey("layers.id"), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("uuid", String(64), nullable=False),
     Column("kind", String(10), nullable=False),
@@ -98,17 +111,33 @@ operations = Table(
     Column("tool", String, nullable=False),
     Column("author", String, nullable=False),
     Column("made", Moment, nullable=False),
-    UniqueConstraint("visit_id", "revision"),
-    UniqueConstraint("visit_id", "uuid"),
+    Column("fingerprint", BigInteger),
+    Column("cells", BigInteger),
+    Column("amount", Float),
+    Column("facts", JSON(none_as_null=True)),
+    UniqueConstraint("layer_id", "revision"),
+    UniqueConstraint("layer_id", "uuid"),
     sqlite_autoincrement=True,
 )
 
 checkpoints = Table(
     "checkpoints",
     metadata,
-    Column("visit_id", Id, ForeignKey("visits.id"), primary_key=True),
+    Column("layer_id", Id, ForeignKey("layers.id"), primary_key=True),
     Column("generation", Integer, primary_key=True),
     Column("revision", Integer, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("serial", Serial, primary_key=True, autoincrement=True),
+    Column("layer_id", Id, ForeignKey("layers.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("name", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("made", Moment, nullable=False),
+    UniqueConstraint("layer_id", "name"),
 )
 
 jobs = Table(

@@ -8,12 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from segviz import workbench
-from segviz.case import Case, Visit
+from segviz.case import Case, Layer, Visit
 from segviz.change import align
 from segviz.errors import Question
 from segviz.io import masks
 from segviz.store import Store
-from segviz.ui import asks, components, links
+from segviz.ui import asks, components, links, reader
 
 FILES = {
     "volume": {
@@ -28,14 +28,14 @@ FILES = {
 }
 
 
-def downloads(store: Store, case: Case, visit: Visit) -> None:
+def downloads(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     with st.popover("Download", icon=":material/download:", type="tertiary"):
-        st.html(file_list(store, case, visit))
+        st.html(file_list(store, case, visit, layer))
 
 
-def file_list(store: Store, case: Case, visit: Visit) -> str:
+def file_list(store: Store, case: Case, visit: Visit, layer: Layer) -> str:
     """Links to our own routes, which make each file when it is asked for."""
-    base = links.visit(store, case, visit)
+    base = links.layer(store, case, visit, layer.id)
     rows = [(f"{base}/download/{file}", *about) for file, about in FILES[case.world].items()]
     if len(case.visits) > 1:
         every = f"{links.base(store, case)}/download/numbers.csv"
@@ -48,7 +48,7 @@ def file_list(store: Store, case: Case, visit: Visit) -> str:
     return f'<div class="sv-files">{items}</div>'
 
 
-def import_mask(store: Store, visit: Visit) -> None:
+def import_mask(store: Store, visit: Visit, layer: Layer) -> None:
     """Take a mask from a file in place of this one; undo brings this one back."""
     with st.popover("Import", icon=":material/upload:", type="tertiary"):
         st.html('<p class="sv-note">A mask of this image: NIfTI, NRRD, MetaImage or GeoTIFF.</p>')
@@ -57,16 +57,18 @@ def import_mask(store: Store, visit: Visit) -> None:
             path, name, question = waiting[visit.id]
             if answer := asks.ask(question):
                 del waiting[visit.id]
-                take(store, visit, path, name, {question.key: answer})
+                take(store, visit, layer, path, name, {question.key: answer})
         else:
             url = links.uploads(store)
             sent = components.show("upload", {"url": url}, f"mask-{visit.id}", "uploaded")
             if sent:
                 path = store.upload_files(sent["upload"])[0]
-                take(store, visit, path, sent["names"][0], {})
+                take(store, visit, layer, path, sent["names"][0], {})
 
 
-def take(store: Store, visit: Visit, path: Path, name: str, answers: Mapping[str, str]) -> None:
+def take(
+    store: Store, visit: Visit, layer: Layer, path: Path, name: str, answers: Mapping[str, str]
+) -> None:
     """Read a mask and put it in place, or keep the question it leaves open."""
     try:
         mask = masks.read_mask(path, visit.grid, answers)
@@ -75,7 +77,10 @@ def take(store: Store, visit: Visit, path: Path, name: str, answers: Mapping[str
     else:
         if align.describe(mask.grid, visit.grid):
             mask = align.nearest(mask, visit.grid)
-        workbench.get(store, visit.id).replace_by(
-            mask, title=f"Import of {name}", uuid=path.parent.name
+        workbench.get(store, layer.id).replace_by(
+            mask,
+            title=f"Import of {name}",
+            author=reader.signature(),
+            uuid=path.parent.name,
         )
     st.rerun()

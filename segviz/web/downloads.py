@@ -14,23 +14,25 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from segviz import opening, workbench
-from segviz.case import Case, Visit
+from segviz.case import Case
 from segviz.errors import NotFound
+from segviz.io import geojson, table, vector
 from segviz.io import masks as mask_files
-from segviz.io import table, vector
 from segviz.store import Store
-from segviz.web import answers
-from segviz.web.access import CASE, VISIT, get, visit_of
+from segviz.web import answers, query
+from segviz.web.access import CASE, LAYER, bench_of, get, visit_of
+from segviz.workbench import Workbench
 
 KINDS = {
     "mask.nii.gz": "application/gzip",
     "mask.tif": "image/tiff",
     "polygons.gpkg": "application/geopackage+sqlite3",
+    "polygons.geojson": "application/geo+json",
     "numbers.csv": "text/csv; charset=utf-8",
 }
 FOR_WORLD = {
     "volume": ("mask.nii.gz", "numbers.csv"),
-    "scene": ("mask.tif", "polygons.gpkg", "numbers.csv"),
+    "scene": ("mask.tif", "polygons.gpkg", "polygons.geojson", "numbers.csv"),
 }
 
 
@@ -38,7 +40,7 @@ def routes(store: Store) -> list[Route]:
     return [
         get(store, CASE + "/thumbnail.png", thumbnail),
         get(store, CASE + "/download/numbers.csv", case_numbers),
-        get(store, VISIT + "/download/{file}", download),
+        get(store, LAYER + "/download/{file}", download),
     ]
 
 
@@ -52,12 +54,15 @@ def download(store: Store, case: Case, request: Request) -> Response:
     opening.take_finished(store, [visit])
     if file not in FOR_WORLD[case.world]:
         raise NotFound("SV-CASE-407", "This case has no such download.")
-    mask = workbench.get(store, visit.id).mask()
+    bench = bench_of(store, case, request)
+    mask = bench.mask()
+    label = query.whole(request, "label", 0)
     writers: dict[str, Callable[[Path], None]] = {
         "mask.nii.gz": lambda path: mask_files.write_mask(mask, path),
         "mask.tif": lambda path: mask_files.write_mask(mask, path),
         "polygons.gpkg": lambda path: vector.write_polygons(mask, path),
-        "numbers.csv": lambda path: table.write_csv(visit_rows(store, case, visit), path),
+        "polygons.geojson": lambda path: geojson.write_outlines(mask, path, label or None),
+        "numbers.csv": lambda path: table.write_csv(visit_rows(bench, case), path),
     }
     return written(file, f"{slug(case.name)}_{slug(visit.name)}_{file}", writers[file])
 
@@ -65,17 +70,23 @@ def download(store: Store, case: Case, request: Request) -> Response:
 def case_numbers(store: Store, case: Case, request: Request) -> Response:
     """Every label of every visit, one a line."""
     opening.take_finished(store, case.visits)
-    rows = [row for visit in case.visits for row in visit_rows(store, case, visit)]
+    rows = [
+        row
+        for visit in case.visits
+        for layer in store.layers(visit.id)
+        for row in visit_rows(workbench.get(store, layer.id), case)
+    ]
     return written(
         "numbers.csv", f"{slug(case.name)}_numbers.csv", lambda path: table.write_csv(rows, path)
     )
 
 
-def visit_rows(store: Store, case: Case, visit: Visit) -> list[dict[str, Any]]:
-    state = workbench.get(store, visit.id).state()
+def visit_rows(bench: Workbench, case: Case) -> list[dict[str, Any]]:
+    visit, state = bench.visit, bench.state()
     about = {
         "case": case.name,
         "visit": visit.name,
+        "layer": bench.layer.name,
         "date": visit.when.isoformat() if visit.when else "",
         "source": state["source"],
         "revision": state["revision"],

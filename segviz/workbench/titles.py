@@ -11,10 +11,30 @@ from segviz.measure.ellipsoid import is_on_earth
 from segviz.workbench.tallies import SceneTally, Tally
 
 
-def title(what: str, delta: Delta, tally: Tally, legend: Legend) -> str:
-    """The tool and by how much the label it was about grew or shrank."""
+def told(what: str, delta: Delta, tally: Tally, legend: Legend) -> tuple[str, float]:
+    """The tool and by how much the label it was about grew or shrank, in words and in ``unit``."""
     label = subject(delta)
-    return f"{what}: {signed(growth(delta, label, tally), unit(tally.grid))} {legend[label].name}"
+    grown = growth(delta, label, tally)
+    return _said(what, grown, tally, legend[label].name), grown
+
+
+def told_between(what: str, before: Tally, after: Tally, legend: Legend) -> tuple[str, float]:
+    """As ``told``, of a change too great to be held as one, from the numbers of both masks."""
+    had, has = _sizes(before, legend), _sizes(after, legend)
+    grown = {label: has.get(label, 0) - had.get(label, 0) for label in had | has}
+    label = max(grown, key=lambda label: (abs(grown[label]), grown[label]))
+    return _said(what, grown[label], before, legend[label].name), grown[label]
+
+
+def _said(what: str, grown: float, tally: Tally, name: str) -> str:
+    return f"{what}: {signed(grown, unit(tally.grid))} {name}"
+
+
+def _sizes(tally: Tally, legend: Legend) -> dict[int, float]:
+    return {
+        row["value"]: row["count"] if row["amount"] is None else row["amount"]
+        for row in tally.rows(legend)
+    }
 
 
 def subject(delta: Delta) -> int:

@@ -20,6 +20,7 @@ from segviz.io.geotiff.handles import dataset
 from segviz.io.geotiff.scene import GeoTiffScene, open_scene, rasterio_window
 from segviz.io.geotiff.writer import TILE, add_overviews, profile
 from segviz.io.labels import ROUNDED, Labels, whole_labels
+from segviz.io.legends import rgb
 from segviz.mask import Label, Legend, Mask
 
 LEGEND, SOURCE = "SEGVIZ_LEGEND", "SEGVIZ_SOURCE"
@@ -48,13 +49,8 @@ def write_mask(mask: Mask, path: Path) -> None:
 
 
 def _colour_table(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
-    table = {value: (*_rgb(legend[value].color), 255) for value in range(1, 256)}
+    table = {value: (*rgb(legend[value].color), 255) for value in range(1, 256)}
     return {0: (0, 0, 0, 0), **table}
-
-
-def _rgb(color: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(color.lstrip("#"))
-    return red, green, blue
 
 
 def read_labels(path: Path, answers: Mapping[str, str]) -> Labels:
@@ -89,6 +85,31 @@ def read_labels(path: Path, answers: Mapping[str, str]) -> Labels:
         data, legend = _with_zero(data, scene, legend, tally, answers)
     notes = (ROUNDED,) if rounded else ()
     return Labels(scene.grid, data, legend, source, notes)
+
+
+def read_legend(path: Path) -> Legend:
+    """The labels that a class map names or colours, whether or not a pixel has them.
+
+    Raises:
+        Refused: it has no colour table (SV-MSK-045); see ``open_scene``.
+    """
+    scene = open_scene(path, {"palette": "numbers"})
+    legend, _ = _legend_of(scene, _in_colour_table(scene) if scene.is_palette else np.empty(0, int))
+    if not len(legend):
+        raise Refused(
+            "SV-MSK-045",
+            "This GeoTIFF has no colour table, so it tells no names or colours of labels; choose a "
+            "class map that has one, or a list of labels as text.",
+        )
+    return legend
+
+
+def _in_colour_table(scene: GeoTiffScene) -> NDArray[np.intp]:
+    """Values with a name or a colour; tables in GeoTIFF are filled up with black."""
+    source = dataset(scene.path)
+    colours, names = source.colormap(1), source.tags(1)
+    found = [v for v in colours if any(colours[v][:3]) or f"CLASS_{v}" in names]
+    return np.array([v for v in sorted(found) if v <= 255], np.intp)
 
 
 def _canvas(shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -3,7 +3,7 @@ import { askJson, sentence, type State } from './api'
 import { ask, onState } from './bus'
 import { component, type Viewer } from './component'
 import { h } from './dom'
-import { ago, atLast, inForce, merged, type Operation } from './history/operations'
+import { ago, atLast, firstStep, inForce, isStep, merged, type Operation } from './history/operations'
 
 export interface HistoryProps {
   /** Address of the layer's routes. */
@@ -28,7 +28,7 @@ class HistoryList implements Viewer<HistoryProps> {
   }
 
   update({ state }: HistoryProps): void {
-    if (state.revision > this.revision) this.follow(state)
+    if (state.revision >= this.revision) this.follow(state)
   }
 
   destroy(): void {
@@ -40,14 +40,15 @@ class HistoryList implements Viewer<HistoryProps> {
     this.revision = revision
     this.operations = merged(this.operations, operations)
     this.draw()
+    if (inForce(this.operations) === null) void this.fetch()
   }
 
   private draw(): void {
     const present = inForce(this.operations)
     const focused = this.focused()
-    const steps = this.operations.map((operation) => this.step(operation, operation.position === present)).reverse()
-    const first = this.operations[0]
-    this.list.replaceChildren(...steps, first && first.position > 1 ? this.earlier(first.seq) : '', this.first(present === 0))
+    const rows = this.operations.map((operation) => (isStep(operation) ? this.step(operation, operation.position === present) : note(operation))).reverse()
+    const more = (firstStep(this.operations)?.position ?? 1) > 1
+    this.list.replaceChildren(...rows, more ? this.earlier() : '', this.first(present === 0))
     this.list.querySelector<HTMLElement>(`[data-position="${focused}"]`)?.focus()
   }
 
@@ -56,15 +57,8 @@ class HistoryList implements Viewer<HistoryProps> {
   }
 
   private step(operation: Operation, isPresent: boolean): HTMLElement {
-    const { position, title, author, when, tool, done } = operation
-    const at = new Date(when)
-    return this.row(
-      position,
-      isPresent,
-      { class: done ? 'sv-step' : 'sv-step undone', title: [title, tool, author, at.toLocaleString('en-GB')].filter(Boolean).join('\n') },
-      h('span', {}, title),
-      h('small', {}, h('i', {}, author), ago(at, new Date())),
-    )
+    const { position, done } = operation
+    return this.row(position, isPresent, { class: done ? 'sv-step' : 'sv-step undone', title: about(operation) }, ...told(operation))
   }
 
   private first(isPresent: boolean): HTMLElement {
@@ -89,21 +83,37 @@ class HistoryList implements Viewer<HistoryProps> {
     ask(this.props.url, { kind: 'jump', payload: { position } })
   }
 
-  private earlier(before: number): HTMLElement {
-    return h('button', { type: 'button', class: 'sv-earlier', onclick: () => void this.fetch(before) }, 'Show earlier')
+  private earlier(): HTMLElement {
+    return h('button', { type: 'button', class: 'sv-earlier', onclick: () => void this.fetch() }, 'Show earlier')
   }
 
-  private async fetch(before: number): Promise<void> {
+  /** Ask for the page before what is known, and on until the present state is among it. */
+  private async fetch(): Promise<void> {
+    const { revision } = this
     try {
-      const { operations } = await askJson<{ operations: Operation[] }>(`${this.props.url}/operations?before=${before}`)
+      const { operations } = await askJson<{ operations: Operation[] }>(`${this.props.url}/operations?before=${this.operations[0]!.seq}`)
+      if (revision !== this.revision) return
       this.operations = atLast(operations, this.operations)
       this.told.hidden = true
       this.draw()
+      if (operations.length > 0 && inForce(this.operations) === null) await this.fetch()
     } catch (error) {
       this.told.textContent = sentence(error)
       this.told.hidden = false
     }
   }
+}
+
+function note(operation: Operation): HTMLElement {
+  return h('div', { class: 'sv-step', title: about(operation) }, ...told(operation))
+}
+
+function told({ title, author, when }: Operation): HTMLElement[] {
+  return [h('span', {}, title), h('small', {}, h('i', {}, author), ago(new Date(when), new Date()))]
+}
+
+function about({ title, tool, author, when }: Operation): string {
+  return [title, tool, author, new Date(when).toLocaleString('en-GB')].filter(Boolean).join('\n')
 }
 
 export default component(

@@ -21,6 +21,8 @@ export interface Owner {
   taken(row: ToolRow): void
   /** Draw what a tool would change, in the colour of a label; null to take it off. */
   propose(proposal: Proposal | null, label: number): void
+  /** What growing looks at, where an image has several bands. */
+  readonly channels?: readonly number[]
   /** A range of values to begin with. */
   values(channel: Channel): readonly [number, number]
 }
@@ -164,6 +166,7 @@ export class Toolbox {
     const params: Params = { label: this.label(), ...place, ...options }
     if (options['label'] === 'hand') params['label'] = this.label()
     if (options['plane'] === 'here') params['plane'] = this.plane
+    if (this.row.group === 'grow' && this.owner.channels) params['channels'] = this.owner.channels
     if (this.tool === 'split') params['labels'] = this.frame.chips.free
     return params
   }

@@ -1,0 +1,59 @@
+"""Brings a workspace of an older layout up to this one, in the transaction that opens it.
+
+Version 1 had one mask for each visit. It becomes the first layer of the visit, under its id.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, insert, inspect, literal, select, table, update
+from sqlalchemy import column as column_
+
+from segviz.store import schema
+from segviz.store.layers import FIRST
+
+_KEYED = (schema.operations, schema.checkpoints)
+"""Tables whose rows belonged to a visit and belong to a layer now."""
+
+
+def up(connection: Connection) -> None:
+    """Make all tables; rows of version 1 are carried over."""
+    old = _version(connection) == 1
+    if old:
+        for each in _KEYED:
+            connection.exec_driver_sql(f"ALTER TABLE {each.name} RENAME TO {each.name}_1")
+    schema.metadata.create_all(connection)
+    if old:
+        _carry_over(connection)
+
+
+def _version(connection: Connection) -> int | None:
+    if not inspect(connection).has_table("about"):
+        return None
+    return connection.scalar(select(schema.about.c.version))
+
+
+def _carry_over(connection: Connection) -> None:
+    visits, layers = schema.visits, schema.layers
+    first = select(
+        visits.c.id,
+        visits.c.id,
+        literal(FIRST),
+        literal(""),
+        literal(datetime.now(UTC), schema.Moment),
+    ).order_by(visits.c.serial)
+    columns = ["id", "visit_id", "name", "author", "made"]
+    connection.execute(insert(layers).from_select(columns, first))
+    for each in _KEYED:
+        kept = [column["name"] for column in inspect(connection).get_columns(f"{each.name}_1")]
+        rows: Select[Any] = select(*map(column_, kept)).select_from(table(f"{each.name}_1"))
+        names = ["layer_id" if name == "visit_id" else name for name in kept]
+        connection.execute(insert(each).from_select(names, rows))
+        connection.exec_driver_sql(f"DROP TABLE {each.name}_1")
+    if connection.dialect.name == "postgresql":  # else numbers that are taken would come again
+        last = select(func.max(schema.operations.c.seq)).scalar_subquery()
+        serial = func.pg_get_serial_sequence("operations", "seq")
+        connection.execute(select(func.setval(serial, func.coalesce(last, 1))))
+    connection.execute(update(schema.about).values(version=2))
