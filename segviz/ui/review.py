@@ -44,7 +44,8 @@ def bench(store: Store, case_id: str) -> None:
 
 
 def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
-    whose = picture.whose(store, case, visit, layer)
+    compared = {"compare": versions.shown(store, case, visit)}
+    whose = picture.whose(store, case, visit, layer) | compared
     if isinstance(visit.grid, VolumeGrid):
         data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose
         _, made = components.show("volume", data, f"volume-{case.id}", "changed", "layer")

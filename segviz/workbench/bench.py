@@ -195,6 +195,7 @@ class Workbench:
             uuid=uuid,
             author=author,
             note=lambda: sieve.note(edit),
+            legend=legends.grown(self.legend, edit.born) if edit.born else None,
         )
 
     def preview(
@@ -531,6 +532,13 @@ class Workbench:
             self._require_revision(revision)
             generation = self._store.journal.generation_at(self.layer.id, revision)
             return self._files.before(generation, revision, window)
+
+    def fingerprint_at(self, revision: int) -> int:
+        """Of the mask after a revision, as a signed number of 64 bits."""
+        with self._turn():
+            if revision == self._history.revision:
+                return self._print_of(self._history.generation())
+        return fingerprint.of(self.mask_at(revision).reshape(-1))
 
     def history_at(self, revision: int | None = None) -> History:
         """What made the mask as it was after a revision; as it is now when None."""
