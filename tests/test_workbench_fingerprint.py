@@ -169,6 +169,17 @@ def test_copies_are_kept_now_and_then(
     assert flat(Workbench.open(store, work.layer.id)).sum() == 20
 
 
+def test_looking_back_writes_nothing(store: Store, work: Workbench) -> None:
+    paint(work, [1], 1)
+    paint(work, [1, 2], 2)
+    path = file(store, work)
+    path.write_bytes(bytes(SIZE))  # as if nothing had reached the file yet
+    assert work.mask_at(1).reshape(-1)[:3].tolist() == [0, 1, 0]
+    assert work.mask_at(2).reshape(-1)[:3].tolist() == [0, 2, 2]
+    work._ledger.files.snapshot(0, 1)
+    assert path.read_bytes() == bytes(SIZE)
+
+
 def test_a_copy_is_of_one_revision_though_edits_go_on(store: Store, work: Workbench) -> None:
     paint(work, [1], 1)
     paint(work, [2], 2)

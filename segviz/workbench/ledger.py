@@ -30,6 +30,7 @@ from segviz.workbench.tallies import Tally
 
 CHECKPOINT_EVERY = 64
 SNAPSHOT_EVERY = 256
+TALLIES_KEPT = 4
 
 
 class Ledger:
@@ -241,6 +242,8 @@ class Ledger:
 
     def counted(self, generation: int, tally: Tally) -> None:
         """Numbers of a new generation that are known already."""
+        for old in sorted(self._tallies)[: 1 - TALLIES_KEPT]:
+            del self._tallies[old]
         self._tallies[generation] = tally
 
     def _settle(self, entries: int) -> None:
@@ -321,7 +324,7 @@ class Ledger:
         """Numbers of the current generation; those of the others are kept, since they rest."""
         generation = self.history.generation()
         if generation not in self._tallies:
-            self._tallies[generation] = tallies.of(self.cells, self.visit.grid)
+            self.counted(generation, tallies.of(self.cells, self.visit.grid))
         return self._tallies[generation]
 
     def deltas(self, entries: Iterable[Entry]) -> list[Delta]:
