@@ -93,7 +93,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.frame = new Frame('map', toolbar, chips, this.editable)
     this.root = this.frame.root
     this.relabel = (action, icon, title) => toolbar.relabel(action, icon, title)
-    this.memory = new Memory({ case: caseOf(props.base), visit: this.visit.id }, () => this.root.isConnected)
+    this.memory = new Memory({ case: caseOf(props.base), visit: this.visit.id, layer: props.layer }, () => this.root.isConnected)
     this.bands = new BandPicker(this.visit.bands, props.bands, () => this.showImages())
     this.revisions = new Revisions(this.visit.revision, props.max_zoom)
     this.layers = new Layers(props)
@@ -252,7 +252,6 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.memory.keep({
       at: toPixel(center),
       zoom: view.getZoom()!,
-      ...(this.props.layer && this.props.layer !== this.visit.id && { layer: this.props.layer }),
       ...(this.editable && { label: this.frame.chips.active, tool: this.toolbox.tool }),
     })
   }
