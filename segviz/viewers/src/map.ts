@@ -400,7 +400,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   }
 
   strokeDrop(): void {
-    this.drawing.cancel()
+    this.drawing.drop()
   }
 
   click(at: Pixel, turned: boolean): void {
