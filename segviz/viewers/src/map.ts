@@ -343,7 +343,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     if (name !== this.held) this.drawing.cancel()
     this.held = name
     this.map.getViewport()!.style.cursor = CURSORS[use]
-    this.geojson.root.hidden = name !== 'polygon'
+    this.geojson.root.hidden = name !== 'polygon' || !this.props.crs
     this.geojson.offer(`${this.session.place.url}/download/polygons.geojson?label=${this.frame.chips.active}`)
     this.point()
     this.remember()

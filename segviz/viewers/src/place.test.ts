@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { caseOf, read, written, type Place } from './place'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { caseOf, Memory, read, written, type Place } from './place'
 
 const OWNER = { case: 'c1', visit: 'v1' }
 
@@ -32,5 +32,50 @@ describe('the place in the address', () => {
 
   test('the case of a route', () => {
     expect(caseOf('/sv/cases/c1/token')).toBe('c1')
+  })
+})
+
+describe('the place of a viewer', () => {
+  const page = { search: '?case=c1&visit=v1', hash: '' }
+  const kept = new Map<string, string>()
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+    kept.clear()
+    page.search = '?case=c1&visit=v1'
+    vi.stubGlobal('window', globalThis)
+    vi.stubGlobal('location', page)
+    vi.stubGlobal('history', { state: null, replaceState: (_state: unknown, _title: string, address: string) => void (page.search = address) })
+    vi.stubGlobal('sessionStorage', { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, text: string) => void kept.set(key, text) })
+  })
+
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  })
+
+  test('is found again when the page comes back without it; an address says more', () => {
+    const memory = new Memory(OWNER, () => true)
+    memory.keep({ at: [1, 2], zoom: 3 })
+    memory.keep({ tool: 'brush' })
+    vi.runAllTimers()
+    expect(page.search).toBe('?case=c1&visit=v1&at=1,2&zoom=3&tool=brush')
+    page.search = '?case=c1'
+    expect(new Memory(OWNER, () => true).recall()).toEqual({ at: [1, 2], zoom: 3, tool: 'brush' })
+    page.search = '?case=c1&at=8,9'
+    expect(new Memory(OWNER, () => true).recall()).toEqual({ at: [8, 9], zoom: 3, tool: 'brush' })
+  })
+
+  test('leaves the address alone while its viewer waits off the page', () => {
+    let shown = true
+    const memory = new Memory(OWNER, () => shown)
+    memory.keep({ at: [1, 2] })
+    shown = false
+    vi.runAllTimers()
+    expect([page.search, kept.size]).toEqual(['?case=c1&visit=v1', 0])
+    shown = true
+    memory.again()
+    vi.runAllTimers()
+    expect(page.search).toBe('?case=c1&visit=v1&at=1,2')
   })
 })
