@@ -344,6 +344,35 @@ def test_outlines_and_numbers_are_downloaded(server: Server):
     assert "2018-07-01" in every.text and "2020-07-01" in every.text
 
 
+def test_outlines_go_out_as_geojson_and_come_in_again(server: Server):
+    stroke(server)
+    url = server.layer(server.scene)
+    saved = server.client.get(f"{url}/download/polygons.geojson", params={"label": 1}).text
+    assert [f["properties"]["name"] for f in json.loads(saved)["features"]] == ["forest"]
+    none = server.client.get(f"{url}/download/polygons.geojson", params={"label": 2}).json()
+    assert none["features"] == []
+
+    params = {"label": 2, "geojson": saved}
+    state = stroke(server, tool="polygon", params=params, base_revision=1, uuid="again").json()
+    assert {row["value"]: row["count"] for row in state["labels"] if row["count"]} == {2: 5}
+
+
+def test_a_file_that_is_no_geojson_is_refused(server: Server):
+    answer = stroke(server, tool="polygon", params={"label": 1, "geojson": "POLYGON"})
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "SV-MSK-047"
+
+
+def test_the_pointer_reads_the_label_of_its_own_layer(server: Server):
+    stroke(server)
+    visit = server.visit(server.scene)
+    made = server.client.post(f"{visit}/layers", json={"name": "Second"}).json()["layer"]
+    at = {"row": 50, "column": 100}
+    assert server.client.get(f"{visit}/values", params=at).json()["label"] == 1
+    assert server.client.get(f"{visit}/values", params=at | {"layer": made}).json()["label"] == 0
+    elsewhere = at | {"layer": server.volume.visits[-1].id}
+    assert server.client.get(f"{visit}/values", params=elsewhere).status_code == 404
+
+
 def uploads(server: Server) -> str:
     from segviz.store import access
 
