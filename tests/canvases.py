@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 from affine import Affine
 from pyproj import CRS
+from scipy.ndimage import gaussian_filter
 
 from segviz.edit.canvas import Canvas
 from segviz.grid import RasterGrid, VolumeGrid
@@ -43,6 +44,22 @@ def after(canvas, edit):
     cells = np.concatenate(seen)
     assert len(np.unique(cells)) == len(cells)
     return result
+
+
+def noise(shape, seed, labels=4, share=0.6):
+    random = np.random.default_rng(seed)
+    mask = random.integers(0, labels, shape)
+    return np.where(random.random(shape) < share, mask, 0).astype(np.uint8)
+
+
+def blobs(shape, seed, labels=4):
+    field = gaussian_filter(np.random.default_rng(seed).normal(size=shape), 1.2)
+    return np.digitize(field / field.std(), np.linspace(-1, 1, labels - 1)).astype(np.uint8)
+
+
+def turned(labels):
+    """The same labels, stored in another order."""
+    return np.asfortranarray(labels[..., ::-1])[..., ::-1]
 
 
 def _kept(labels):

@@ -111,8 +111,16 @@ def test_a_margin_in_degrees_is_as_wide_as_it_is_high_on_the_ground():
     assert grown[:, 40].sum() == 2 * 8 + 1
 
 
+def test_a_margin_between_the_sides_of_oblong_pixels():
+    canvas = scene(np.ones((3, 3)), 4326, Affine(0.0001, 0, 12, 0, -0.0001, 60))
+    edit = margin(canvas, label=1, distance_m=8)
+    assert (
+        edit.note == "8 m is less than the 11.1 m between rows, so each row was changed by itself."
+    )
+
+
 def test_three_tenths_are_three_steps_of_a_tenth():
-    canvas = volume([[[1] + [0] * 5]], (0.1, 0.1, 0.1))
+    canvas = volume([[[1] + [0] * 5]], np.full(3, 0.1, np.float32))
     grown = after(canvas, margin(canvas, label=1, distance_mm=0.3))
     assert grown.tolist() == [[[1, 1, 1, 1, 0, 0]]]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from affine import Affine
-from canvases import after, canvas_of
+from canvases import MASKS, after, blobs, canvas_of, noise, turned
 from scipy import ndimage
 from skimage import measure
 
@@ -12,7 +12,6 @@ from segviz.edit import connected, pieces
 from segviz.errors import Refused
 from segviz.measure.ellipsoid import cell_area_m2
 
-SHAPES = [(17, 23), (9, 11, 13)]
 TOUCHING = {2: np.ones((3, 3)), 3: np.ones((3, 3, 3))}
 
 
@@ -23,64 +22,9 @@ def _short_strips(monkeypatch):
     monkeypatch.setattr(pieces, "REACHES", (2, 4))
 
 
-def noise(shape, seed, labels=4, share=0.6):
-    random = np.random.default_rng(seed)
-    mask = random.integers(0, labels, shape)
-    return np.where(random.random(shape) < share, mask, 0).astype(np.uint8)
-
-
-def blobs(shape, seed, labels=4):
-    field = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=shape), 1.2)
-    return np.digitize(field / field.std(), np.linspace(-1, 1, labels - 1)).astype(np.uint8)
-
-
 def place(cell):
     """Of a cell, as tools are told."""
     return list(cell) if len(cell) == 3 else [cell[1] + 0.5, cell[0] + 0.5]
-
-
-MASKS = [
-    pytest.param(make(shape, seed), id=f"{make.__name__} {len(shape)}-D {seed}")
-    for shape in SHAPES
-    for make in (noise, blobs)
-    for seed in range(4)
-]
-
-
-def turned(labels):
-    """The same labels, stored in another order."""
-    return np.asfortranarray(labels[..., ::-1])[..., ::-1]
-
-
-@pytest.mark.parametrize("labels", MASKS)
-@pytest.mark.parametrize("store", [np.asarray, turned])
-def test_pieces_are_those_of_scipy(labels, store):
-    on = canvas_of(store(labels))
-    for label in (1, 2, 3):
-        found = connected.Pieces.find(
-            on, on.whole, connected.of_label(label), connected.touching(labels.ndim)
-        )
-        numbers, count = ndimage.label(labels == label, TOUCHING[labels.ndim])
-        assert sorted(found.cells[1:]) == sorted(np.bincount(numbers.ravel())[1:])
-        for number in range(1, count + 1):
-            cell = tuple(np.argwhere(numbers == number)[-1])
-            assert found.cells[found.at(on, cell)] == (numbers == number).sum()
-
-
-@pytest.mark.parametrize("labels", MASKS)
-def test_sides_of_pieces(labels):
-    on = canvas_of(labels)
-    found = connected.Pieces.find(
-        on, on.whole, connected.of_label(0), connected.touching(labels.ndim)
-    )
-    numbers = measure.label(labels, connectivity=labels.ndim)
-    assert len(found) - 1 == numbers.max()
-    for number in range(1, numbers.max() + 1):
-        where = np.argwhere(numbers == number)
-        piece = found.at(on, tuple(where[0]))
-        assert found.label[piece] == labels[tuple(where[0])]
-        low, high = where.min(axis=0) == 0, where.max(axis=0) == np.array(labels.shape) - 1
-        assert (found.sides[piece] == np.stack([low, high], axis=1)).all()
 
 
 @pytest.mark.parametrize("labels", MASKS)
@@ -169,7 +113,7 @@ def test_largest_of_each_label():
     on = canvas_of([[1, 0, 1, 1], [2, 2, 0, 0], [0, 0, 0, 2]])
     edit = pieces.largest(on, label=0)
     assert after(on, edit).tolist() == [[0, 0, 1, 1], [2, 2, 0, 0], [0, 0, 0, 0]]
-    assert edit.note == "2 pieces removed."
+    assert edit.note == "2 pieces."
 
 
 def test_of_equal_pieces_the_first_is_kept():
@@ -252,7 +196,7 @@ def test_a_small_piece_of_one_label_goes_to_what_surrounds_it():
     on = canvas_of([[2, 2, 2, 3], [2, 1, 3, 3], [2, 1, 3, 1], [0, 1, 1, 1]])
     edit = pieces.small(on, label=1, size_cells=7, into=None)
     assert after(on, edit).tolist() == [[2, 2, 2, 3], [2, 3, 3, 3], [2, 3, 3, 3], [0, 3, 3, 3]]
-    assert edit.note == "1 piece removed."
+    assert edit.note == "1 piece."
     assert edit.what == "Remove pieces below 7 cells"
 
 
@@ -261,7 +205,7 @@ def test_more_pieces_than_a_short_number_squared_can_tell(monkeypatch):
     labels = np.full((600, 400), 2)
     labels[::2, ::2] = 1
     edit = pieces.small(canvas_of(labels), label=0, size_cells=2, into=None)
-    assert edit.note == "60000 pieces removed."
+    assert edit.note == "60000 pieces."
     assert (after(canvas_of(labels), edit) == 2).all()
 
 
@@ -389,3 +333,9 @@ def test_a_label_that_is_nowhere(tool):
     on = canvas_of(np.ones((3, 3)))
     more = {pieces.split: {"labels": []}, pieces.small: {"size_cells": 9}}.get(tool, {})
     assert list(tool(on, label=5, **more).parts) == []
+
+
+def test_labels_that_a_split_brings_are_told():
+    canvas = canvas_of([[1, 0, 1, 1], [0, 0, 0, 0], [1, 0, 0, 0]])
+    edit = pieces.split(canvas, label=1, labels=[5, 6, 7])
+    assert edit.born == {5: 1, 6: 1}

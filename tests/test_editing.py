@@ -223,6 +223,8 @@ def worked(browser: Browser, edits: Edits, count: int) -> Counter[str]:
         if status == 200:
             browser.follow(state)
             done[tool] += browser.revision > before
+            assert browser.colors is not None
+            edits.labels = [value for value in browser.colors.values() if value <= len(NAMES)]
     return done
 
 

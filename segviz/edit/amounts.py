@@ -21,8 +21,8 @@ from segviz.measure.areas import M2_PER_HA, cell_areas_m2
 from segviz.measure.ellipsoid import is_on_earth
 
 MOST_CELLS = 250
-SLACK = 1e-9
-"""Relative: 3 steps of 0.1 mm are not further than 0.3 mm."""
+SLACK = 1e-6
+"""Relative: 3 steps of 0.1 mm, which files store with 7 digits, are not further than 0.3 mm."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,16 @@ class Length:
     @property
     def note(self) -> str:
         """Says across which axes it is too short to do anything."""
-        if 0 not in self.reach:
+        short = [axis for axis, cells in enumerate(self.reach) if cells == 0]
+        if not short:
             return ""
-        if max(self.reach) == 0:
+        if len(short) == len(self.steps):
             return f"{self} is less than the size of a cell, so nothing changes."
+        across = "slice" if len(self.steps) == 3 else ("row", "column")[short[0]]
+        step = f"{self.steps[short[0]]:.3g} {self.unit}"
         return (
-            f"{self} is less than the {max(self.steps):.3g} {self.unit} between slices, so each "
-            "slice was changed by itself."
+            f"{self} is less than the {step} between {across}s, so each {across} was changed by "
+            "itself."
         )
 
     def __str__(self) -> str:

@@ -14,8 +14,8 @@ from segviz.edit.canvas import Box, Canvas
 Line = tuple[tuple[int, ...], int]
 """Offset along all axes but the last, and cells to either side along the last."""
 
-WINDOW = {2: 1024, 3: 128}
-"""Cells along the side of a window, by the number of axes."""
+WINDOW = {2: 512, 3: 64}
+"""Cells along the side of a window by the number of axes, such that it stays in the cache."""
 
 
 def windows(
@@ -26,11 +26,13 @@ def windows(
     Args:
         reach: cells along each axis by which the labels go beyond the window, within the mask.
     """
-    shape, size = canvas.labels.shape, WINDOW[canvas.labels.ndim]
-    for starts in product(*(range(s.start, s.stop, size) for s in box)):
-        window = tuple(
-            slice(start, min(start + size, s.stop)) for start, s in zip(starts, box, strict=True)
-        )
+    shape = canvas.labels.shape
+    sizes = [max(WINDOW[len(shape)], 2 * more) for more in reach]
+    sides = [
+        [slice(start, min(start + size, s.stop)) for start in range(s.start, s.stop, size)]
+        for s, size in zip(box, sizes, strict=True)
+    ]
+    for window in product(*sides):
         wide = tuple(
             slice(max(0, s.start - more), min(n, s.stop + more))
             for s, more, n in zip(window, reach, shape, strict=True)
@@ -44,15 +46,15 @@ def windows(
 def near(marked: NDArray[np.bool_], length: Length) -> NDArray[np.bool_]:
     """Cells whose centre is at most ``length`` from that of a marked one.
 
-    The squared distance is exact: the least sum of squared steps, one axis after the other
-    (Felzenszwalb and Huttenlocher 2012, by trial since the length is short).
+    The squared distance is the least sum of squared steps, one axis after the other (as in
+    Felzenszwalb and Huttenlocher 2012, by trial since the length is short).
     """
-    squared = np.where(marked, 0.0, np.inf)
+    squared = np.where(marked, np.float32(0), np.float32(np.inf))
     for axis, (step, reach) in enumerate(zip(length.steps, length.reach, strict=True)):
         nearest = squared.copy()
         rows, least = np.moveaxis(squared, axis, 0), np.moveaxis(nearest, axis, 0)
         for cells in range(1, min(reach, len(rows) - 1) + 1):
-            more = (cells * step) ** 2
+            more = np.float32((cells * step) ** 2)
             np.minimum(least[cells:], rows[:-cells] + more, out=least[cells:])
             np.minimum(least[:-cells], rows[cells:] + more, out=least[:-cells])
         squared = nearest
@@ -71,13 +73,13 @@ def ball(length: Length) -> list[Line]:
     return lines
 
 
-def votes(marked: NDArray[np.bool_], within: Box, lines: list[Line]) -> NDArray[np.int32]:
+def votes(marked: NDArray[np.bool_], within: Box, lines: list[Line]) -> NDArray[np.uint16]:
     """How many marked cells the ball around each cell of a window holds.
 
     Args:
         marked: cells of the window and around it; beyond them there are none.
         within: the window.
-        lines: of the ball.
+        lines: of a ball of fewer than 65,536 cells.
     """
     reach = np.abs([(*offset, side) for offset, side in lines]).max(axis=0)
     margins = [
@@ -87,8 +89,8 @@ def votes(marked: NDArray[np.bool_], within: Box, lines: list[Line]) -> NDArray[
     starts = [s.start + before for s, (before, _) in zip(within, margins, strict=True)]
     sizes = [s.stop - s.start for s in within]
     margins[-1] = (margins[-1][0] + 1, margins[-1][1])
-    sums = np.cumsum(np.pad(marked, margins), axis=-1, dtype=np.int32)
-    found = np.zeros(sizes, np.int32)
+    sums = np.cumsum(np.pad(marked, margins), axis=-1, dtype=np.uint16)
+    found = np.zeros(sizes, np.uint16)
     for offset, side in lines:
         row = tuple(
             slice(start + n, start + n + size)

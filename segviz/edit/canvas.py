@@ -6,8 +6,8 @@ same voxels whatever the order in which a file stores them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -103,8 +103,10 @@ class Edit:
             window by window. No cell comes twice.
         what: for the history, without the amount: ``"Fill between slices 41-57"``.
         note: a sentence for the person who used the tool, if there is something to say.
+        born: new label -> label whose cells it takes, for labels that the legend does not have yet.
     """
 
     parts: Iterable[Delta]
     what: str
     note: str = ""
+    born: Mapping[int, int] = field(default_factory=dict)

@@ -91,7 +91,7 @@ def largest(canvas: Canvas, *, label: int, count: int = 1, into: int = 0) -> Edi
     rank = np.arange(len(order)) - np.searchsorted(label_by_rank, label_by_rank)
     others = np.zeros(len(pieces), bool)
     others[order] = rank >= count
-    return Edit(pieces.relabelled(canvas, others, into), what, _removed(others))
+    return Edit(pieces.relabelled(canvas, others, into), what, _counted(int(others.sum())))
 
 
 def small(
@@ -123,7 +123,7 @@ def small(
     if into is None:
         new, known = _surrounding(canvas, pieces, chosen)
         chosen &= known
-    return Edit(pieces.relabelled(canvas, chosen, new), what, _removed(chosen))
+    return Edit(pieces.relabelled(canvas, chosen, new), what, _counted(int(chosen.sum())))
 
 
 def split(canvas: Canvas, *, label: int, labels: Sequence[int]) -> Edit:
@@ -148,8 +148,9 @@ def split(canvas: Canvas, *, label: int, labels: Sequence[int]) -> Edit:
         )
     new = np.full(len(pieces), label, np.uint8)
     new[order[1:]] = labels[: len(order) - 1]
-    note = f"{len(order)} pieces." if len(order) > 1 else "It is one piece."
-    return Edit(pieces.relabelled(canvas, new != label, new), "Split into pieces", note)
+    born = {int(value): label for value in new[order[1:]]}
+    parts = pieces.relabelled(canvas, pieces.real & (new != label), new)
+    return Edit(parts, "Split into pieces", _counted(len(order)), born)
 
 
 def holes(
@@ -335,6 +336,5 @@ def _repaint(
         )
 
 
-def _removed(chosen: Chosen) -> str:
-    count = np.count_nonzero(chosen)
-    return f"{count} piece{'' if count == 1 else 's'} removed."
+def _counted(count: int) -> str:
+    return f"{count} piece{'' if count == 1 else 's'}."

@@ -13,7 +13,8 @@ from segviz.edit.canvas import Box, Canvas, Edit
 from segviz.edit.delta import Delta
 from segviz.errors import Refused
 
-MOST_LINES = 2500
+MOST_CELLS = 1 << 15
+"""In a ball, so that twice their number fits 16 bits."""
 
 
 def smooth(
@@ -39,7 +40,7 @@ def smooth(
     """
     length = Length.of(canvas, mm=radius_mm, m=radius_m, cells=radius_cells)
     lines = ball(length)
-    if len(lines) > MOST_LINES:
+    if sum(2 * side + 1 for _, side in lines) >= MOST_CELLS:
         raise Refused(
             "SV-EDIT-055",
             f"Within {length} lie too many cells to look at around each, so nothing was changed; "
@@ -51,7 +52,7 @@ def smooth(
 def _smooth(canvas: Canvas, label: int, length: Length, lines: list[Line]) -> Iterator[Delta]:
     box = canvas.box_of(label, length.reach) if label else canvas.whole
     for window, within, labels in windows(canvas, box, length.reach) if box else ():
-        if labels.min() == labels.max():
+        if labels.min() == labels.max() or (label and not (labels == label).any()):
             continue
         own, winner = labels[within], _winner(labels, within, lines)
         if label:
@@ -62,7 +63,7 @@ def _smooth(canvas: Canvas, label: int, length: Length, lines: list[Line]) -> It
 def _winner(labels: NDArray[np.uint8], within: Box, lines: list[Line]) -> NDArray[np.uint8]:
     """The label with most votes around each cell of a window."""
     own = labels[within]
-    winner, most = np.zeros_like(own), np.zeros(own.shape, np.int32)
+    winner, most = np.zeros_like(own), np.zeros(own.shape, np.uint16)
     for label in np.flatnonzero(np.bincount(labels.ravel())):
         score = 2 * votes(labels == label, within, lines) + (own == label)
         better = score > most

@@ -8,7 +8,7 @@ from uuid import uuid4
 import streamlit as st
 
 from segviz.io import legends
-from segviz.mask import PALETTE, Label, Legend
+from segviz.mask import Label, Legend
 from segviz.ui import picture, reader
 from segviz.workbench import Workbench
 
@@ -34,7 +34,7 @@ def section(bench: Workbench) -> None:
 def add(bench: Workbench, legend: Legend) -> None:
     with st.form(f"label-{bench.layer.id}", border=False):
         name = st.text_input("Name")
-        color = st.color_picker("Colour", PALETTE[len(legend) % len(PALETTE)])
+        color = st.color_picker("Colour", legend.free_color)
         if st.form_submit_button("Add", type="primary"):
             changed(bench, "add", name=name, color=color)
 

@@ -14,7 +14,7 @@ from segviz.grid import RasterGrid, VolumeGrid, same_grid
 from segviz.opening.tiling import max_zoom, metres_per_pixel
 from segviz.render import bands
 from segviz.store import Store
-from segviz.ui import links, reader, versions, words
+from segviz.ui import links, reader, words
 from segviz.ui.layers import title as layer_title
 
 
@@ -91,7 +91,6 @@ def whose(store: Store, case: Case, visit: Visit, layer: Layer) -> dict[str, Any
         "layer": layer.id,
         "author": reader.name(),
         "sources": sources(store, case, visit, layer),
-        "compare": versions.shown(store, case, visit, layer),
     }
 
 

@@ -44,7 +44,8 @@ def bench(store: Store, case_id: str) -> None:
 
 
 def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
-    whose = picture.whose(store, case, visit, layer)
+    compared = {"compare": versions.shown(store, case, visit)}
+    whose = picture.whose(store, case, visit, layer) | compared
     if isinstance(visit.grid, VolumeGrid):
         data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose
         _, made = components.show("volume", data, f"volume-{case.id}", "changed", "layer")
@@ -142,7 +143,7 @@ def label_row(row: dict[str, Any], volume: bool) -> str:
 def history(store: Store, case: Case, visit: Visit, layer: Layer, state: dict[str, Any]) -> None:
     """What was done, the newest on top; a click goes to the state after a step."""
     frame.heading("History")
-    shown = {name: state[name] for name in ("revision", "operations")}
+    shown = {name: state[name] for name in ("revision", "operations", "position")}
     url = links.layer(store, case, visit, layer.id)
     components.show("history", {"url": url, "state": shown}, f"history-{layer.id}")
 

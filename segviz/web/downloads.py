@@ -16,10 +16,10 @@ from starlette.routing import Route
 from segviz import opening, workbench
 from segviz.case import Case
 from segviz.errors import NotFound
+from segviz.io import geojson, table, vector
 from segviz.io import masks as mask_files
-from segviz.io import table, vector
 from segviz.store import Store
-from segviz.web import answers
+from segviz.web import answers, query
 from segviz.web.access import CASE, LAYER, bench_of, get, visit_of
 from segviz.workbench import Workbench
 
@@ -27,11 +27,12 @@ KINDS = {
     "mask.nii.gz": "application/gzip",
     "mask.tif": "image/tiff",
     "polygons.gpkg": "application/geopackage+sqlite3",
+    "polygons.geojson": "application/geo+json",
     "numbers.csv": "text/csv; charset=utf-8",
 }
 FOR_WORLD = {
     "volume": ("mask.nii.gz", "numbers.csv"),
-    "scene": ("mask.tif", "polygons.gpkg", "numbers.csv"),
+    "scene": ("mask.tif", "polygons.gpkg", "polygons.geojson", "numbers.csv"),
 }
 
 
@@ -55,10 +56,12 @@ def download(store: Store, case: Case, request: Request) -> Response:
         raise NotFound("SV-CASE-407", "This case has no such download.")
     bench = bench_of(store, case, request)
     mask = bench.mask()
+    label = query.whole(request, "label", 0)
     writers: dict[str, Callable[[Path], None]] = {
         "mask.nii.gz": lambda path: mask_files.write_mask(mask, path),
         "mask.tif": lambda path: mask_files.write_mask(mask, path),
         "polygons.gpkg": lambda path: vector.write_polygons(mask, path),
+        "polygons.geojson": lambda path: geojson.write_outlines(mask, path, label or None),
         "numbers.csv": lambda path: table.write_csv(visit_rows(bench, case), path),
     }
     return written(file, f"{slug(case.name)}_{slug(visit.name)}_{file}", writers[file])

@@ -18,9 +18,11 @@ from segviz.edit.canvas import Canvas, Channel, Edit
 from segviz.edit.where import Where
 from segviz.errors import Refused
 from segviz.grid import VolumeGrid, same_grid
+from segviz.io import geojson
 from segviz.store import Store
 from segviz.web import answers, query
 from segviz.web.access import LAYER, bench_in, bench_of, post, visit_of
+from segviz.web.tiles import raster
 
 RUNS = "application/octet-stream"
 RUNS_LIMIT = 64 * 2**20
@@ -99,6 +101,8 @@ def told(
     """Tool, what it does to a canvas, and its limits."""
     tool = query.field(said, "tool", str)
     params = dict(query.field(said, "params", dict))
+    if isinstance(text := params.pop("geojson", None), str):
+        params["rings"] = geojson.read_rings(text.encode(), raster(visit))
     source = params.pop("source", "") if tool in LOGIC else ""
     if isinstance(source, str) and source:
         params["other"] = mask_of(store, case, visit, source)

@@ -5,6 +5,21 @@
 """
 
 from segviz.workbench.bench import EditOf, State, Workbench
+from segviz.workbench.comparison import At, compare, difference
+from segviz.workbench.origins import owners, provenance
 from segviz.workbench.registry import adopt, close_all, get, new_layer
 
-__all__ = ["EditOf", "State", "Workbench", "adopt", "close_all", "get", "new_layer"]
+__all__ = [
+    "At",
+    "EditOf",
+    "State",
+    "Workbench",
+    "adopt",
+    "close_all",
+    "compare",
+    "difference",
+    "get",
+    "new_layer",
+    "owners",
+    "provenance",
+]

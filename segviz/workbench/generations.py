@@ -186,15 +186,6 @@ class Generations:
             cut(Delta.decode(packed).inverse(), self.shape[1], window).apply(copy.reshape(-1))
         return copy
 
-    def first(self, generation: int) -> Iterator[bytes]:
-        """The bytes of a generation as it began, in pieces; nothing where no copy was kept."""
-        path = self._packed(generation, 0)
-        if path.exists():
-            yield from _unpacked(path)
-
-    def has_first(self, generation: int) -> bool:
-        return self._packed(generation, 0).exists()
-
     def _packed(self, generation: int, revision: int) -> Path:
         return self.folder / f"{generation}.{revision}{PACKED}"
 

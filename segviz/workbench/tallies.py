@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.edit.delta import Delta
-from segviz.grid import Grid, RasterGrid, VolumeGrid
+from segviz.grid import Grid, RasterGrid, VolumeGrid, Window
 from segviz.image import windows
 from segviz.mask import Legend
 from segviz.measure.areas import AreaTally
-from segviz.measure.volumes import VolumeTally
+from segviz.measure.volumes import VolumeTally, counts
 
 WINDOW = 1024
 
@@ -47,6 +47,31 @@ class SceneTally:
     def _change(self, tally: AreaTally, delta: Delta) -> None:
         rows, columns = np.divmod(delta.cells, self.grid.shape[1])
         tally.change(rows, columns, delta.before, delta.after)
+
+
+class Amounts:
+    """Cells and ml or ha (pixels without a CRS) of labels, added up strip by strip."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._counts = np.zeros(256, np.int64)
+        self._volume = grid.voxel_volume_ml if isinstance(grid, VolumeGrid) else 1.0
+        self._areas = AreaTally(grid) if isinstance(grid, RasterGrid) else None
+
+    def add(self, labels: NDArray[np.uint8], window: Window | None) -> None:
+        """Count the labels of a window of a scene, or all of a volume."""
+        self._counts += counts(labels)
+        if self._areas is not None and window is not None:
+            self._areas.add(window, labels)
+
+    def labels(self) -> list[int]:
+        """Those that have cells."""
+        return [int(value) for value in np.flatnonzero(self._counts[1:]) + 1]
+
+    def of(self, label: int) -> tuple[int, float]:
+        """Cells and amount of a label."""
+        count = int(self._counts[label])
+        areas = self._areas.area_ha() if self._areas is not None else None
+        return count, count * self._volume if areas is None else areas.get(label, 0.0)
 
 
 Tally = VolumeTally | SceneTally

@@ -11,6 +11,7 @@ import { addNorthArrow, addScaleBar, addZoomButtons } from './map/furniture'
 import { GeoJson } from './map/geojson'
 import { listen as listenToPointer, type Hand } from './map/hand'
 import { Layers, maskTile } from './map/layers'
+import { Live } from './map/live'
 import { Marks } from './map/marks'
 import { Fit, openMap } from './map/open'
 import { BandPicker } from './map/picker'
@@ -61,7 +62,8 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   private readonly fit: Fit
   private readonly layers: Layers
   private readonly sketch = new Sketch()
-  private readonly drawing = new Drawing(this.sketch)
+  private readonly live: Live
+  private readonly drawing: Drawing
   private readonly marks: Marks
   private readonly swipe: Swipe
   private readonly readout: Readout
@@ -98,13 +100,16 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.marks = new Marks(this.layers.grid, props.shape)
     const target = h('div', { class: 'sv-fill' })
     this.frame.stage.prepend(target)
-    this.map = openMap(target, props, this.layers.grid, [...this.layers.all, this.sketch.shapes, this.marks.layer, this.sketch.outlines])
+    this.map = openMap(target, props, this.layers.grid, [...this.layers.all, this.sketch.layer, this.marks.layer])
+    this.live = new Live(this.map)
+    this.drawing = new Drawing(this.live)
+    target.after(this.live.root)
     this.fit = new Fit(this.map, props)
-    this.swipe = new Swipe(this.frame.stage, this.map)
+    this.swipe = new Swipe(this.frame.stage, this.map, () => this.look())
     this.readout = new Readout(props, (text) => this.frame.locate(text))
     const place = { url: maskUrl(props, this.visit), author: props.author ?? '' }
     this.session = new Session(place, this.legend, this, this.frame, toolbar, emit)
-    this.toolbox = new Toolbox('map', this.frame, toolbar, this)
+    this.toolbox = new Toolbox('map', this.frame, toolbar, this, props.metres_per_pixel === null ? 'cells' : 'm')
     this.stopKeys = listenToKeys(this.root, 'map', (action, label) => this.act(action, label))
     listenToPointer(this.map, this)
     this.furnish()
@@ -187,7 +192,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     addScaleBar(stage, this.map, this.props.metres_per_pixel)
     if (this.props.proj4) addNorthArrow(stage, this.props.transform)
     addZoomButtons(stage, this.map)
-    for (const layer of [left.image, left.mask, this.sketch.shapes]) this.swipe.clip(layer, 'left')
+    for (const layer of [left.image, left.mask, this.sketch.layer]) this.swipe.clip(layer, 'left')
     for (const layer of [right.image, right.mask]) this.swipe.clip(layer, 'right')
     this.map.getView().on('change:resolution', () => this.layers.magnify(this.resolution))
     this.map.on('moveend', () => this.remember())
@@ -260,8 +265,8 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     const other = this.other
     this.showImages()
     this.showMasks()
-    this.look()
     this.swipe.show(other ? title(this.visit) : '', other ? title(other) : '')
+    this.look()
   }
 
   private showImages(): void {
@@ -280,8 +285,9 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     const opacity = this.opacity.value / 100
     // An edge alone is drawn as strongly as the rim of a filled label in a volume.
     this.layers.look(this.outline ? Math.min(1, opacity * 0.6 + 0.4) : opacity, this.maskShown, this.other !== undefined)
-    this.sketch.shapes.setOpacity(opacity)
-    this.sketch.shapes.setVisible(this.maskShown)
+    this.sketch.layer.setOpacity(opacity)
+    this.sketch.layer.setVisible(this.maskShown)
+    this.live.look(this.maskShown ? opacity : 0, this.swipe.part)
     this.relabel('outline', this.outline ? 'fill' : 'outline', this.outline ? 'Fill the mask' : 'Outline only')
     this.relabel('mask', this.maskShown ? 'eye' : 'eyeOff', this.maskShown ? 'Hide the mask' : 'Show the mask')
   }
@@ -317,7 +323,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
       if (edit.kind !== 'tool') continue
       const { params } = JSON.parse(edit.payload) as { params: Params }
       const shape = shapeOf(edit.tool, params)
-      if (shape) this.sketch.restore(edit.uuid, shape, this.colorOf(shape.label))
+      if (shape) this.sketch.keep(edit.uuid, shape, this.colorOf(shape.label))
     }
   }
 
@@ -339,7 +345,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.held = name
     this.map.getViewport()!.style.cursor = CURSORS[use]
     this.geojson.root.hidden = name !== 'polygon'
-    this.geojson.offer(`${this.session.place.url}/polygons.geojson?label=${this.frame.chips.active}`)
+    this.geojson.offer(`${this.session.place.url}/download/polygons.geojson?label=${this.frame.chips.active}`)
     this.point()
     this.remember()
   }
@@ -347,6 +353,11 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   propose(proposal: Proposal | null): void {
     if (proposal) this.marks.show(decode(fromBase64(proposal.runs)), (label) => this.colorOf(label))
     else this.marks.hide()
+  }
+
+  /** The bands that are shown. */
+  get channels(): readonly number[] {
+    return [...new Set(this.bands.rgb)]
   }
 
   /** Black and white of a band; what is above the middle of an index. */
@@ -390,7 +401,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   }
 
   strokeDrop(): void {
-    this.drawing.drop()
+    this.drawing.cancel()
   }
 
   click(at: Pixel, turned: boolean): void {
@@ -421,11 +432,14 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     return true
   }
 
+  /** The map shows the shape before what the hand drew of it goes. */
   private send(shape: Shape | null): void {
-    if (!shape) return
-    const edit = this.session.tool(shape.tool, paramsOf(shape), this.toolbox.where)
-    if (shape.tool === 'relabel-inside') this.sketch.drop()
-    else this.sketch.keep(edit.uuid)
+    if (shape) {
+      const edit = this.session.tool(shape.tool, paramsOf(shape), this.toolbox.where)
+      if (shape.tool !== 'relabel-inside') this.sketch.keep(edit.uuid, shape, this.colorOf(shape.label))
+      this.map.renderSync()
+    }
+    this.live.clear()
   }
 
   private paintGeoJson(text: string): void {
@@ -481,7 +495,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   /** The ring of the brush where it would paint. */
   private point(): void {
     const at = this.use === 'stroke' ? this.pointed : null
-    this.sketch.point(at, Math.max(this.brush.value, 2 * this.resolution), this.colorOf(this.toolbox.label()))
+    this.live.point(at, Math.max(this.brush.value, 2 * this.resolution), this.colorOf(this.toolbox.label()))
   }
 }
 

@@ -21,6 +21,8 @@ export interface Owner {
   taken(row: ToolRow): void
   /** Draw what a tool would change, in the colour of a label; null to take it off. */
   propose(proposal: Proposal | null, label: number): void
+  /** What growing looks at, where an image has several bands. */
+  readonly channels?: readonly number[]
   /** A range of values to begin with. */
   values(channel: Channel): readonly [number, number]
 }
@@ -42,6 +44,7 @@ export class Toolbox {
   private before: ToolName = 'brush'
   /** Where the tool was used last, for asking again with other options. */
   private place: Params = {}
+  private plane: number | undefined
   private applicable = false
 
   constructor(
@@ -117,10 +120,14 @@ export class Toolbox {
     return false
   }
 
-  /** Use the tool at a place: shown first where it has a preview, sent at once where it has none. */
-  apply(place: Params): void {
+  /**
+   * Use the tool at a place: shown first where it has a preview, sent at once where it has none.
+   * `plane` is the axis across the slice of the place, for tools that can stay in it.
+   */
+  apply(place: Params, plane?: number): void {
     if (!this.ready()) return
     this.place = place
+    this.plane = plane
     const asked = { tool: this.tool, params: this.params(place), where: this.where }
     if (this.row.preview) this.preview.ask(asked)
     else this.owner.session.tool(asked.tool, asked.params, asked.where)
@@ -150,7 +157,7 @@ export class Toolbox {
 
   /** The label or a limit is another one. */
   changed(): void {
-    if (this.preview.open) this.apply(this.place)
+    if (this.preview.open) this.apply(this.place, this.plane)
     this.owner.taken(this.row)
   }
 
@@ -158,7 +165,8 @@ export class Toolbox {
     const options = this.options.params
     const params: Params = { label: this.label(), ...place, ...options }
     if (options['label'] === 'hand') params['label'] = this.label()
-    if (options['plane'] === 'here') params['plane'] = place['plane']
+    if (options['plane'] === 'here') params['plane'] = this.plane
+    if (this.row.group === 'grow' && this.owner.channels) params['channels'] = this.owner.channels
     if (this.tool === 'split') params['labels'] = this.frame.chips.free
     return params
   }

@@ -252,8 +252,15 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
       this.threshold.acknowledged((mask) => apply(runs, mask))
       this.applyPending()
     })
-    this.picture.refreshMask()
+    this.refresh(runs)
     return true
+  }
+
+  /** Show the slices that runs lie in. */
+  private refresh(runs: readonly Run[]): void {
+    const slice = this.picture.shape[0] * this.picture.shape[1]
+    const [first, last] = [runs[0], runs.at(-1)]
+    if (first && last) this.picture.refreshMask(Math.floor(first.start / slice), Math.floor((last.start + last.length - 1) / slice))
   }
 
   union(edit: Edit): Edit | null {
@@ -404,7 +411,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
 
   private click(view: PlaneView, voxel: Vec3): void {
     const at = clampVoxel(voxel.map(Math.round) as Vec3, this.picture.shape)
-    if (this.toolbox.tool !== 'pick') return this.toolbox.apply({ at, plane: ACROSS[view.plane] })
+    if (this.toolbox.tool !== 'pick') return this.toolbox.apply({ at }, ACROSS[view.plane])
     const label = this.picture.mask[flatIndex(at, this.picture.shape)]!
     if (!this.frame.chips.pick(label)) this.frame.tell('There is no label here.')
   }
@@ -497,8 +504,9 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     if (row.name !== this.drawing) this.shape.cancel()
     this.overlay.quiet = row.use !== 'look'
     this.overlay.canvas.style.cursor = row.name === 'window' ? 'ns-resize' : CURSORS[row.use]
+    if (!this.ready) return
     this.point()
-    this.look()
+    this.lookAtRange()
     this.remember()
   }
 

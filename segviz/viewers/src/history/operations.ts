@@ -1,38 +1,35 @@
 /** Steps of a mask's history, of which the page holds the newest. */
+import type { Operation as Told } from '../api'
 
-export interface Operation {
-  /** Order in the journal. */
-  seq: number
-  /** How many operations are in force when this is the last of them. */
+export interface Operation extends Told {
+  /** A note is something to know: it cannot be undone and nothing goes to it. */
+  kind: 'edit' | 'replace' | 'note'
+  /** How many operations are in force when this is the last of them; those up to the present one are. */
   position: number
-  title: string
-  author: string
-  /** ISO date and time. */
-  when: string
-  tool?: string
-  /** False after it was undone. */
-  done: boolean
 }
 
-/** How many operations are in force. */
-export function inForce(operations: readonly Operation[]): number {
-  const last = operations.filter(({ done }) => done).at(-1)
-  return last?.position ?? Math.max(0, (operations[0]?.position ?? 1) - 1)
+export function isStep({ kind }: Operation): boolean {
+  return kind !== 'note'
+}
+
+/** The earliest step that is known. */
+export function firstStep(operations: readonly Operation[]): Operation | undefined {
+  return operations.find(isStep)
 }
 
 /** The newest operations as the server says now, with the earlier ones that are known already. */
 export function merged(known: readonly Operation[], newest: readonly Operation[]): Operation[] {
-  const first = newest[0]?.position ?? 0
-  const present = inForce(newest)
-  const earlier = known.filter(({ position }) => position < first)
-  const joins = earlier.at(-1)?.position === first - 1
-  return [...(joins ? earlier : []).map((operation) => ({ ...operation, done: operation.position <= present })), ...newest]
+  const first = firstStep(newest)
+  if (!first) return [...newest]
+  const earlier = known.filter((operation) => operation.seq < newest[0]!.seq && (!isStep(operation) || operation.position < first.position))
+  const joins = earlier.filter(isStep).at(-1)?.position === first.position - 1
+  return [...(joins ? earlier : []), ...newest]
 }
 
 /** Earlier operations before those that are known. */
 export function atLast(earlier: readonly Operation[], known: readonly Operation[]): Operation[] {
-  const first = known[0]?.position ?? Infinity
-  return [...earlier.filter(({ position }) => position < first), ...known]
+  const first = known[0]?.seq ?? Infinity
+  return [...earlier.filter(({ seq }) => seq < first), ...known]
 }
 
 /** How long ago something was, as a reader would say it. */

@@ -1,7 +1,7 @@
 /** The shape in the hand: a stroke or loop being pulled, or corners being clicked. */
+import type { Live } from './live'
 import type { Pixel } from './pixels'
 import { distance, rounded, type Shape, type ShapeTool } from './shapes'
-import type { Sketch } from './sketch'
 
 export interface Pen {
   tool: ShapeTool
@@ -11,11 +11,16 @@ export interface Pen {
   color: string
 }
 
-export class Drawing {
-  private pulled: { pen: Pen; points: Pixel[] } | null = null
-  private clicked: { pen: Pen; points: Pixel[] } | null = null
+interface Drawn {
+  pen: Pen
+  points: Pixel[]
+}
 
-  constructor(private readonly sketch: Sketch) {}
+export class Drawing {
+  private pulled: Drawn | null = null
+  private clicked: Drawn | null = null
+
+  constructor(private readonly live: Pick<Live, 'stroke' | 'outline' | 'clear'>) {}
 
   get hasCorners(): boolean {
     return this.clicked !== null
@@ -23,7 +28,7 @@ export class Drawing {
 
   begin(pen: Pen, at: Pixel): void {
     this.pulled = { pen, points: [rounded(at)] }
-    this.show()
+    this.show(this.pulled)
   }
 
   /** Points closer than this, or a quarter of the radius, add nothing. */
@@ -32,23 +37,14 @@ export class Drawing {
     const { pen, points } = this.pulled
     if (distance(at, points.at(-1)!) < Math.max(pen.radius / 4, closest, 0.25)) return
     points.push(rounded(at))
-    this.show()
+    this.show(this.pulled)
   }
 
-  /** The stroke or loop; null where a loop encloses nothing. */
+  /** The stroke or loop, which stays in sight; null where a loop encloses nothing. */
   end(): Shape | null {
     const { pulled } = this
-    const shape = pulled && shapeOf(pulled)
     this.pulled = null
-    this.sketch.outlinePolygon([], '')
-    if (pulled && shape) this.sketch.draw(shape, pulled.pen.color)
-    return shape
-  }
-
-  drop(): void {
-    this.pulled = null
-    this.sketch.outlinePolygon([], '')
-    this.sketch.drop()
+    return pulled && shapeOf(pulled)
   }
 
   /** One more corner; true where it meets the first one, which closes the polygon. */
@@ -68,32 +64,29 @@ export class Drawing {
   pointTo(at: Pixel | null): void {
     if (!this.clicked) return
     const { pen, points } = this.clicked
-    this.sketch.outlinePolygon(at ? [...points, at] : points, pen.color)
+    this.live.outline(at ? [...points, at] : points, pen.color)
   }
 
-  /** The polygon of the corners; null where they span no area. */
+  /** The polygon of the corners, which stays in sight; null where they span no area. */
   close(): Shape | null {
-    const shape = this.clicked && shapeOf(this.clicked)
-    const color = this.clicked?.pen.color ?? ''
-    this.cancel()
-    if (shape) this.sketch.draw(shape, color)
-    return shape
+    const { clicked } = this
+    this.clicked = null
+    return clicked && shapeOf(clicked)
   }
 
   cancel(): void {
-    this.clicked = null
-    this.sketch.outlinePolygon([], '')
+    this.pulled = this.clicked = null
+    this.live.clear()
   }
 
-  private show(): void {
-    const { pen, points } = this.pulled!
-    if (pen.radius > 0) this.sketch.draw({ ...pen, points }, pen.color)
-    else this.sketch.outlinePolygon(points, pen.color)
+  private show({ pen, points }: Drawn): void {
+    if (pen.radius > 0) this.live.stroke(points, pen.radius, pen.color)
+    else this.live.outline(points, pen.color)
   }
 }
 
-/** Three points span an area, one makes a stroke. */
-function shapeOf({ pen, points }: { pen: Pen; points: Pixel[] }): Shape | null {
+/** One point makes a stroke, three span an area. */
+function shapeOf({ pen, points }: Drawn): Shape | null {
   const { tool, label, radius } = pen
   return radius > 0 || points.length > 2 ? { tool, label, radius, points } : null
 }

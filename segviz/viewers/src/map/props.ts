@@ -51,7 +51,7 @@ export function url({ base }: MapProps, visit: Visit): string {
 
 /** Where the mask of a visit is: the layer that is edited, or the visit's first one. */
 export function maskUrl({ base, visit: edited, layer }: MapProps, { id }: Visit): string {
-  return layerUrl(base, id, id === edited ? layer : undefined)
+  return layerUrl(base, id, (id === edited && layer) || id)
 }
 
 export function title({ name, when }: Visit): string {

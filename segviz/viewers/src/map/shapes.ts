@@ -16,13 +16,13 @@ export interface Shape {
 
 /** Parameters of the tool; the label travels apart from the tool for all of them. */
 export function paramsOf({ label, points, radius }: Shape): Params {
-  return { label, points, ...(radius > 0 && { radius_px: radius }) }
+  return { label, points, ...(radius > 0 && { radius_cells: radius }) }
 }
 
 /** The shape of an edit that waits; null where it is none that can be drawn. */
 export function shapeOf(tool: string, params: Params): Shape | null {
   const known = SHAPES.find((name) => name === tool)
-  const { label, points, radius_px: radius = 0 } = params as { label: number; points?: Pixel[]; radius_px?: number }
+  const { label, points, radius_cells: radius = 0 } = params as { label: number; points?: Pixel[]; radius_cells?: number }
   return known && points ? { tool: known, label, points, radius } : null
 }
 
