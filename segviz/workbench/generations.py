@@ -174,17 +174,26 @@ class Generations:
                 self._packed(generation, old).unlink()
 
     def before(self, generation: int, revision: int, window: Window | None) -> NDArray[np.uint8]:
-        """A copy of the mask as a generation was after a revision, or of a window of a scene."""
-        file = self.open(generation)
-        if window is None:
-            copy = np.array(file.data)
-            self._take_back(copy.reshape(-1), generation, revision)
-            return copy
-        top, bottom, left, right = window
-        copy = np.array(file.data[top:bottom, left:right])
+        """A copy of the mask as a generation was after a revision, or of a window of a scene.
+
+        The file is only read, so edits may go on meanwhile: the journal is asked after it was
+        copied, and knows of every change that the copy may hold.
+        """
+        path, after = self.path(generation), self.journal.checkpoint(self.layer_id, generation)
+        if not path.exists() or path.stat().st_size != self.size:
+            self.open(generation)
+        cells = np.memmap(path, np.uint8, "r", shape=self.shape)
+        copy = np.array(cells if window is None else cells[_slices(window)])
+        flat = copy.reshape(-1)
+        for packed in self.journal.deltas(self.layer_id, generation, after):
+            self._within(packed, window).apply(flat)
         for packed in self._deltas(generation, revision):
-            cut(Delta.decode(packed).inverse(), self.shape[1], window).apply(copy.reshape(-1))
+            self._within(packed, window).inverse().apply(flat)
         return copy
+
+    def _within(self, packed: bytes, window: Window | None) -> Delta:
+        delta = Delta.decode(packed)
+        return delta if window is None else cut(delta, self.shape[1], window)
 
     def _packed(self, generation: int, revision: int) -> Path:
         return self.folder / f"{generation}.{revision}{PACKED}"
@@ -232,6 +241,10 @@ class Generations:
                 raise zlib.error("a copy of another size")
             if missing:
                 files.allocate(file, self.size)
+
+
+def _slices(window: Window) -> tuple[slice, slice]:
+    return slice(*window[:2]), slice(*window[2:])
 
 
 def cut(delta: Delta, width: int, window: Window) -> Delta:
