@@ -19,8 +19,8 @@ from segviz.workbench import (
     Workbench,
     changes,
     compare,
+    departures,
     difference,
-    origins,
     owners,
     provenance,
 )
@@ -248,7 +248,7 @@ def test_reading_the_past_leaves_the_mask_to_those_who_edit_it(
         yield from found
 
     monkeypatch.setattr(Journal, "deltas", interrupted)
-    said = origins.answer(store, bench, bench.history_at(), None)
+    said = departures.answer(store, bench, bench.history_at(), None)
     assert said.reshape(-1)[:2].tolist() == [1, 1]
     assert bench.mask().data.reshape(-1)[:2].tolist() == [3, 1]
 

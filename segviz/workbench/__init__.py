@@ -6,10 +6,12 @@
 
 from segviz.workbench.bench import EditOf, State, Workbench
 from segviz.workbench.comparison import At, compare, difference
-from segviz.workbench.origins import owners, provenance
+from segviz.workbench.departures import Answer, departed
+from segviz.workbench.origins import operations, owner_map, owners, provenance
 from segviz.workbench.registry import adopt, close_all, get, new_layer
 
 __all__ = [
+    "Answer",
     "At",
     "EditOf",
     "State",
@@ -17,9 +19,12 @@ __all__ = [
     "adopt",
     "close_all",
     "compare",
+    "departed",
     "difference",
     "get",
     "new_layer",
+    "operations",
+    "owner_map",
     "owners",
     "provenance",
 ]
