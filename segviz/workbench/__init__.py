@@ -7,13 +7,14 @@
 from segviz.workbench.bench import EditOf, State, Workbench
 from segviz.workbench.comparison import At, compare, difference
 from segviz.workbench.departures import Answer, departed
-from segviz.workbench.origins import operations, owner_map, owners, provenance
+from segviz.workbench.origins import Owners, operations, owner_map, owners, provenance
 from segviz.workbench.registry import adopt, close_all, get, new_layer
 
 __all__ = [
     "Answer",
     "At",
     "EditOf",
+    "Owners",
     "State",
     "Workbench",
     "adopt",
