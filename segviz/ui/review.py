@@ -143,7 +143,7 @@ def label_row(row: dict[str, Any], volume: bool) -> str:
 def history(store: Store, case: Case, visit: Visit, layer: Layer, state: dict[str, Any]) -> None:
     """What was done, the newest on top; a click goes to the state after a step."""
     frame.heading("History")
-    shown = {name: state[name] for name in ("revision", "operations")}
+    shown = {name: state[name] for name in ("revision", "operations", "position")}
     url = links.layer(store, case, visit, layer.id)
     components.show("history", {"url": url, "state": shown}, f"history-{layer.id}")
 

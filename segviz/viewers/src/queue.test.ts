@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Conflict, State } from './api'
-import { EditQueue, undoOf, withoutSteps, type Choice, type Edit, type Kind, type Saving, type Server } from './queue'
+import { EditQueue, redoable, undoOf, withoutSteps, type Choice, type Edit, type Kind, type Saving, type Server } from './queue'
 import type { Unsent } from './unsent'
 
 const stored = new Map<string, string>()
@@ -55,6 +55,7 @@ function serve({ onServer = () => 0, choice = 'mine' }: { onServer?: () => numbe
   const acknowledged: Edit[] = []
   const conflicts: Conflict[] = []
   const refused: string[] = []
+  const told: string[] = []
   const own: Unsent[] = []
   const server: Server = {
     request: (edit, base) => {
@@ -67,11 +68,11 @@ function serve({ onServer = () => 0, choice = 'mine' }: { onServer?: () => numbe
     union: (edit) => (edit.payload === 'covered' ? null : { ...edit, payload: `${edit.payload} where free` }),
     ownLayer: async (unsent) => void own.push(structuredClone(unsent)),
     report: (saving) => void reports.push(saving),
-    tell: () => undefined,
+    tell: (message) => void told.push(message),
     refused: (sentences) => void refused.splice(0, Infinity, ...sentences),
   }
   const queue = new EditQueue(server, 'layer')
-  return { queue, reports, acknowledged, conflicts, refused, own }
+  return { queue, reports, acknowledged, conflicts, refused, told, own }
 }
 
 const kept = () => [...stored.values()].join()
@@ -179,12 +180,13 @@ test('what the server refuses is told and kept for the record, and an undo of it
 })
 
 test('a server that fails on a tool is asked a few times, on a stroke until it works', async () => {
-  const { queue, refused, acknowledged } = serve()
+  const { queue, refused, told, acknowledged } = serve()
   answers.push(...Array.from({ length: 5 }, () => no(500)), ...Array.from({ length: 9 }, () => no(500)), ok(1))
   queue.add('tool', 'smooth', 'a')
   queue.add('stroke', 'brush', 'b')
   await vi.runAllTimersAsync()
-  expect(refused).toHaveLength(1)
+  expect(refused).toEqual([])
+  expect(told).toEqual(['The server answered 500 .'])
   expect(acknowledged.map(({ payload }) => payload)).toEqual(['b'])
   expect(asked).toHaveLength(15)
 })
@@ -216,10 +218,10 @@ test('edits of a page that is still open, or of another layer, are left to it', 
 
 test('the revision follows a reload only where nothing waits', () => {
   const { queue } = serve()
-  queue.loaded(4)
+  queue.loaded(stateAt(4))
   expect(queue.revision).toBe(4)
   queue.add('stroke', 'brush', 'a')
-  queue.loaded(6)
+  queue.loaded(stateAt(6))
   expect(queue.revision).toBe(4)
 })
 
@@ -231,6 +233,13 @@ describe('steps among pending edits', () => {
     expect(left('stroke', 'undo', 'stroke')).toEqual([2])
     expect(left('stroke', 'tool', 'undo', 'undo', 'redo')).toEqual([0])
     expect(left('undo', 'stroke', 'jump')).toEqual([1])
+  })
+
+  test('there is something to redo only after an undo', () => {
+    expect(redoable(edits('undo'), false)).toBe(true)
+    expect(redoable(edits('undo', 'redo'), false)).toBe(false)
+    expect(redoable(edits(), true)).toBe(true)
+    expect(redoable(edits('stroke'), true)).toBe(false)
   })
 
   test('the undo of the first is found', () => {

@@ -63,6 +63,7 @@ export class EditQueue {
   revision = 0
   private readonly edits: Edit[] = []
   private readonly lost: string[] = []
+  private saved: Date | null = null
   private readonly shelf: Shelf
   private running = false
   private failures = 0
@@ -100,8 +101,9 @@ export class EditQueue {
     return this.edits.length - before
   }
 
-  /** The mask was loaded at this revision; pending edits were made on an older one. */
-  loaded(revision: number): void {
+  /** The mask was loaded; pending edits were made on an older revision. */
+  loaded({ revision, saved }: State): void {
+    this.saved = saved ? new Date(saved) : null
     if (this.edits.length === 0) this.revision = revision
   }
 
@@ -136,7 +138,7 @@ export class EditQueue {
     this.revision = state.revision
     this.drop(edit)
     await this.server.acknowledge(edit, state, base)
-    if (this.edits.length === 0) this.server.report({ state: 'saved', when: new Date(state.saved) })
+    if (this.edits.length === 0) this.done(state)
   }
 
   private async recoverFrom(edit: Edit, error: unknown): Promise<void> {
@@ -181,11 +183,17 @@ export class EditQueue {
     if (this.edits.length === 0) this.done(state)
   }
 
+  /** What was drawn is taken off the screen and put on record; a tool that could do nothing says why. */
   private async giveUp(edit: Edit, refusal: Refusal): Promise<void> {
     const undo = undoOf(this.edits)
     this.failures = 0
     this.drop(edit)
     if (undo) this.drop(undo)
+    if (edit.kind !== 'stroke' && edit.kind !== 'threshold') {
+      this.server.tell(refusal.message)
+      if (this.edits.length === 0) this.server.report({ state: 'saved', when: this.saved })
+      return
+    }
     this.lost.push(`${edit.tool}: ${refusal.message}`)
     this.server.refused(this.lost)
     this.server.report({ state: 'refused', why: refusal.message })
@@ -194,7 +202,8 @@ export class EditQueue {
 
   private done({ saved, revision }: State): void {
     this.revision = revision
-    this.server.report({ state: 'saved', when: saved ? new Date(saved) : null })
+    this.saved = saved ? new Date(saved) : null
+    this.server.report({ state: 'saved', when: this.saved })
   }
 
   private async pause(why: string): Promise<void> {
@@ -248,4 +257,11 @@ export function undoOf(edits: readonly Edit[]): Edit | undefined {
     else if (kind !== 'jump') depth++
     return depth === 0
   })
+}
+
+/** Whether there will be something to redo once the edits are through. */
+export function redoable(edits: readonly Edit[], canRedo: boolean): boolean {
+  let undone = canRedo ? 1 : 0
+  for (const { kind } of edits) undone = kind === 'undo' ? undone + 1 : kind === 'redo' ? undone - 1 : 0
+  return undone > 0
 }

@@ -4,7 +4,7 @@ import * as bus from './bus'
 import type { Emit } from './component'
 import type { Frame } from './frame'
 import type { Box } from './map/pixels'
-import { EditQueue, type Choice, type Edit } from './queue'
+import { EditQueue, redoable, type Choice, type Edit } from './queue'
 import type { Toolbar } from './toolbar'
 import { Shelf, type Unsent } from './unsent'
 import type { Where } from './where'
@@ -118,7 +118,7 @@ export class Session {
   }
 
   step(kind: 'undo' | 'redo'): void {
-    const possible = kind === 'undo' ? this.state?.can_undo || this.queue.pending.length > 0 : this.state?.can_redo
+    const possible = kind === 'undo' ? this.canUndo : this.canRedo
     if (possible) this.after(this.queue.add(kind, kind))
   }
 
@@ -195,7 +195,7 @@ export class Session {
 
   private adopt(state: State): void {
     this.state = state
-    this.queue.loaded(state.revision)
+    this.queue.loaded(state)
     this.show()
     this.world.adopted?.(state)
     bus.announce(this.place.url, state)
@@ -206,8 +206,16 @@ export class Session {
     const pending = this.queue.pending.length > 0
     const rows = this.state?.labels ?? []
     this.frame.chips.show(this.labels, pending ? (this.world.counted?.(rows) ?? rows) : rows)
-    this.toolbar.enable('undo', pending || this.state?.can_undo === true)
-    this.toolbar.enable('redo', !pending && this.state?.can_redo === true)
+    this.toolbar.enable('undo', this.canUndo)
+    this.toolbar.enable('redo', this.canRedo)
+  }
+
+  private get canUndo(): boolean {
+    return this.queue.pending.length > 0 || this.state?.can_undo === true
+  }
+
+  private get canRedo(): boolean {
+    return redoable(this.queue.pending, this.state?.can_redo === true)
   }
 
   // Two people on one mask

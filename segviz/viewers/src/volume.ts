@@ -252,8 +252,15 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
       this.threshold.acknowledged((mask) => apply(runs, mask))
       this.applyPending()
     })
-    this.picture.refreshMask()
+    this.refresh(runs)
     return true
+  }
+
+  /** Show the slices that runs lie in. */
+  private refresh(runs: readonly Run[]): void {
+    const slice = this.picture.shape[0] * this.picture.shape[1]
+    const [first, last] = [runs[0], runs.at(-1)]
+    if (first && last) this.picture.refreshMask(Math.floor(first.start / slice), Math.floor((last.start + last.length - 1) / slice))
   }
 
   union(edit: Edit): Edit | null {
@@ -497,8 +504,9 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     if (row.name !== this.drawing) this.shape.cancel()
     this.overlay.quiet = row.use !== 'look'
     this.overlay.canvas.style.cursor = row.name === 'window' ? 'ns-resize' : CURSORS[row.use]
+    if (!this.ready) return
     this.point()
-    this.look()
+    this.lookAtRange()
     this.remember()
   }
 
