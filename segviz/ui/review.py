@@ -22,6 +22,7 @@ from segviz.ui import (
     picture,
     reader,
     segment,
+    since,
     versions,
     words,
 )
@@ -76,6 +77,7 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     bench = workbench.get(store, layer.id)
     state = bench.state()
     labels(state, isinstance(visit.grid, VolumeGrid))
+    since.section(store, bench)
     with st.container(horizontal=True, gap=None, key="doors"):
         if not visit.reference:
             legend.section(bench)
