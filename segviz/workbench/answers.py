@@ -35,7 +35,8 @@ def state(store: Store, ledger: Ledger, changed: NDArray[np.int64] | None) -> St
     """
     history, grid = ledger.history, ledger.visit.grid
     some = changed if changed is not None and len(changed) else None
-    box = runs_ = None
+    box: list[int] | None = None
+    runs_: str | None = None
     if some is not None and isinstance(grid, RasterGrid):
         box = _box(some, grid.shape[1])
     elif some is not None:

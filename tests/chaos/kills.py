@@ -36,7 +36,8 @@ class Toll:
         wrong: layers whose mask is not what the journal alone says.
         rebuilt: how often a mask file had to be made anew.
         problems: answers that were neither done nor a conflict.
-        recovery_ms: of each mask at each start, from opening the workspace until it could be read.
+        recovery_ms: of each mask at each start, from opening the workspace until it could be read:
+            by the clock, and of the processor.
     """
 
     kills: int
@@ -50,7 +51,7 @@ class Toll:
     recovery_ms: NDArray[np.float64]
 
     def __str__(self) -> str:
-        p50, p95, most = np.percentile(self.recovery_ms, [50, 95, 100])
+        p50, p95, most = np.percentile(self.recovery_ms, [50, 95, 100], axis=0).round().astype(int)
         return (
             f"{self.kills} kills, {self.acknowledged} operations acknowledged, "
             f"{self.conflicts} told conflicts\n"
@@ -59,7 +60,8 @@ class Toll:
             f"  masks that are not what the journal says: {len(self.wrong)}\n"
             f"  mask files made anew: {self.rebuilt}\n"
             f"  other answers: {len(self.problems)} {self.problems[:1]}\n"
-            f"  start to a readable mask: median {p50:.0f} ms, p95 {p95:.0f} ms, most {most:.0f} ms"
+            f"  start to a readable mask: median {p50[0]} ms, p95 {p95[0]} ms, most {most[0]} ms; "
+            f"of the processor {p50[1]}, {p95[1]}, {most[1]} ms"
         )
 
 
@@ -85,7 +87,7 @@ def run(home: Path, kills: int) -> Toll:
         with killed(home, port, list(urls)) as up:
             if up.error:
                 unreadable.append(up.error)
-            recovery += [seconds * 1000 for seconds in up.seconds]
+            recovery += up.seconds
             wait_for(clients, int(random.integers(0, 12)))
             time.sleep(0.03 * random.random())
     for client in clients:
@@ -110,7 +112,7 @@ def run(home: Path, kills: int) -> Toll:
         wrong,
         rebuilt,
         [problem for client in clients for problem in client.problems],
-        np.array(recovery),
+        np.array(recovery).reshape(-1, 2) * 1000,
     )
 
 
