@@ -11,7 +11,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo -n)
 APT := $(ROOT) apt-get -qq -y -o Dpkg::Use-Pty=0
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test check browser bench clean
+.PHONY: help app demo test check browser bench chaos clean
 
 help:
 	@echo "make app      set up, make the demonstration cases, serve http://localhost:$(PORT) (PORT=...)"
@@ -20,6 +20,7 @@ help:
 	@echo "make check    style, types and layers only"
 	@echo "make browser  the tests in a real browser only"
 	@echo "make bench    what is fast, side by side with what is usual (BENCH=\"--whole scene\" for one of them)"
+	@echo "make chaos    kill -9 and full disks while masks are edited (CHAOS=\"--kills 50\" for fewer)"
 	@echo "make clean    remove what make brought or built, the workspace stays"
 
 app: demo
@@ -43,6 +44,9 @@ browser: $(BIN)/.test $(BIN)/.chromium
 
 bench: $(BIN)/.app
 	$(BIN)/python tests/bench $(BENCH)
+
+chaos: $(BIN)/.app
+	$(BIN)/python tests/chaos $(CHAOS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -7,7 +7,9 @@ from scipy import ndimage
 from skimage import measure
 
 from segviz.edit import connected
+from segviz.edit.canvas import Canvas
 from segviz.edit.connected import Pieces, facing, of_label, touching
+from segviz.errors import Refused
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +69,13 @@ def test_what_lies_beyond_the_faces_of_a_piece():
     chosen = np.arange(len(found)) == found.at(on, (0, 0))
     beyond = np.concatenate([label for _, _, label in found.seams(on, chosen)])
     assert sorted(beyond) == [0, 0, 2, 2, 3]
+
+
+def test_a_mask_that_changes_meanwhile():
+    labels = np.array([[1, 0, 1], [1, 0, 1]], np.uint8)
+    on = Canvas(canvas_of(labels).grid, labels)
+    found = Pieces.find(on, on.whole, of_label(1), touching(2))
+    parts = found.relabelled(on, found.real, 2)
+    labels[0, 1] = 1
+    with pytest.raises(Refused, match="SV-EDIT-060"):
+        list(parts)

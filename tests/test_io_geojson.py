@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pyogrio.raw
 import pytest
 import shapely
 from affine import Affine
@@ -55,6 +56,25 @@ def test_a_label_comes_back_cell_by_cell(name, label, tmp_path):
     data = blobs(grid.shape, 0)
     content = written(Mask(grid, data, LEGEND), tmp_path, label)
     assert (painted(read_rings(content, grid), grid) == (data == label)).all()
+
+
+def test_the_file_tells_how_the_mask_came_to_be(tmp_path):
+    grid = grid_of("utm")
+    data = blobs(grid.shape, 0)
+    told = {"revision": 3, "source": 'Dr "Ö" & <co>'}
+    write_outlines(Mask(grid, data, LEGEND), tmp_path / "out.geojson", provenance=told)
+    content = (tmp_path / "out.geojson").read_bytes()
+    assert json.loads(content)["provenance"] == told
+    assert (painted(read_rings(content, grid), grid) == (data > 0)).all()
+    _, _, geometry, _ = pyogrio.raw.read(tmp_path / "out.geojson")
+    assert len(geometry) == len(json.loads(content)["features"])
+
+
+def test_outlines_of_a_label_that_is_not_there_are_refused(tmp_path):
+    mask = Mask(grid_of("utm"), np.ones((60, 80), np.uint8), LEGEND)
+    with pytest.raises(Refused) as error:
+        write_outlines(mask, tmp_path / "out.geojson", 7)
+    assert error.value.code == "SV-MSK-060"
 
 
 def test_long_edges_stay_on_their_cells(tmp_path):

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from io import BytesIO
 
 import nibabel as nib
 import numpy as np
+import pyogrio
 import pytest
+import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 from web_case import Server, pixels, voxels
 from workspace import finished_run
 
 from segviz import workbench
+from segviz.case import Case
 from segviz.edit import runs
 from segviz.errors import Conflict, DiskFull, NotFound, Question, Refused
 from segviz.inference import catalog, pictures
+from segviz.io import legends
 from segviz.io.masks import read_mask
 from segviz.store import access
-from segviz.web import errors
+from segviz.web import downloads, errors
 
 EDITS = {"base_revision": 0, "uuid": "first", "tool": "brush"}
 
@@ -342,6 +347,130 @@ def test_outlines_and_numbers_are_downloaded(server: Server):
     assert "forest" in numbers.text and "not for diagnosis" in numbers.text
     every = server.client.get(f"{server.base(server.scene)}/download/numbers.csv")
     assert "2018-07-01" in every.text and "2020-07-01" in every.text
+
+
+def test_outlines_go_out_as_geojson_and_come_in_again(server: Server):
+    stroke(server)
+    url = server.layer(server.scene)
+    saved = server.client.get(f"{url}/download/polygons.geojson", params={"label": 1}).text
+    assert [f["properties"]["name"] for f in json.loads(saved)["features"]] == ["forest"]
+    none = server.client.get(f"{url}/download/polygons.geojson", params={"label": 2}).json()
+    assert none["features"] == []
+
+    params = {"label": 2, "geojson": saved}
+    state = stroke(server, tool="polygon", params=params, base_revision=1, uuid="again").json()
+    assert {row["value"]: row["count"] for row in state["labels"] if row["count"]} == {2: 5}
+
+
+def test_a_file_that_is_no_geojson_is_refused(server: Server):
+    answer = stroke(server, tool="polygon", params={"label": 1, "geojson": "POLYGON"})
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "SV-MSK-047"
+
+
+def test_the_pointer_reads_the_label_of_its_own_layer(server: Server):
+    stroke(server)
+    visit = server.visit(server.scene)
+    made = server.client.post(f"{visit}/layers", json={"name": "Second"}).json()["layer"]
+    at = {"row": 50, "column": 100}
+    assert server.client.get(f"{visit}/values", params=at).json()["label"] == 1
+    assert server.client.get(f"{visit}/values", params=at | {"layer": made}).json()["label"] == 0
+    elsewhere = at | {"layer": server.volume.visits[-1].id}
+    assert server.client.get(f"{visit}/values", params=elsewhere).status_code == 404
+
+
+def taken(server: Server, case: Case, file: str) -> bytes:
+    answer = server.client.get(f"{server.layer(case)}/download/{file}")
+    assert answer.status_code == 200
+    return answer.content
+
+
+def test_numbers_say_what_people_did_to_what_the_model_said(server: Server, run: str):
+    at = {"base_revision": 1, "author": "Dr A"}
+    edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)), **at)
+    erased = np.argwhere(shares()[::-1, ::-1].ravel(order="F") >= 128).ravel()[:2]
+    edit(
+        server, runs.encode(erased, np.zeros(2, np.uint8)), **at | {"uuid": "b", "base_revision": 2}
+    )
+    said = shares() >= 128
+    now = workbench.get(server.store, server.volume.visits[0].id).mask().data > 0
+    (row,) = csv.DictReader(taken(server, server.volume, "numbers.csv").decode().splitlines())
+    ml = 24 / 1000
+    assert float(row["added_by_people"]) == pytest.approx(ml * np.count_nonzero(now & ~said))
+    assert float(row["removed_by_people"]) == pytest.approx(ml * np.count_nonzero(said & ~now))
+    assert float(row["dice_to_model"]) == pytest.approx(
+        2 * (now & said).sum() / (now.sum() + said.sum())
+    )
+    assert (row["models"], row["readers"]) == ("lesions 1.0", "Dr A")
+    assert (row["layer"], row["revision"]) == ("Mask", "3")
+
+
+def test_who_drew_what_is_a_table_and_a_map_of_its_numbers(server: Server, tmp_path):
+    edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)), author="Dr A")
+    more = {"author": "Dr B", "uuid": "b", "base_revision": 1}
+    edit(server, runs.encode(np.array([1, 2]), np.array([0, 1], np.uint8)), **more)
+    told = json.loads(taken(server, server.volume, "provenance.json"))
+    authors = {row["number"]: row["author"] for row in told["operations"]}
+    (tmp_path / "o.nii.gz").write_bytes(taken(server, server.volume, "owners.nii.gz"))
+    owners = np.asarray(nib.load(tmp_path / "o.nii.gz").dataobj)[::-1, ::-1].ravel(order="F")
+    assert [authors.get(number, "-") for number in owners[:9].tolist()] == [
+        "Dr A", "Dr B", "Dr B", "-", "-", "-", "-", "Dr A", "-",
+    ]  # fmt: skip
+    assert server.volume.name not in json.dumps(told)
+
+
+def test_who_drew_what_of_a_scene_is_written_in_windows(server: Server, tmp_path, monkeypatch):
+    monkeypatch.setattr("segviz.io.geotiff.masks.READ_WINDOW", 512)
+    stroke(server, author="Dr A")
+    stroke(server, BRUSH | {"points": [[600.5, 550.5]], "label": 2}, uuid="b", base_revision=1)
+    (tmp_path / "o.tif").write_bytes(taken(server, server.scene, "owners.tif"))
+    with rasterio.open(tmp_path / "o.tif") as source:
+        found = source.read(1)
+    told = json.loads(taken(server, server.scene, "provenance.json"))
+    first, second = (row["number"] for row in told["operations"])
+    assert np.argwhere(found).tolist() == [
+        [49, 100], [50, 99], [50, 100], [50, 101], [51, 100],
+        [549, 600], [550, 599], [550, 600], [550, 601], [551, 600],
+    ]  # fmt: skip
+    assert found[50, 100] == first and found[550, 600] == second
+
+
+def test_every_file_of_a_mask_tells_how_it_came_to_be(server: Server, tmp_path):
+    edit(server, runs.encode(np.array([0]), np.array([1], np.uint8)), author="Dr A")
+    stroke(server, author="Dr A")
+    found = {}
+    for case in (server.volume, server.scene):
+        for file in downloads.FOR_WORLD[case.world]:
+            (tmp_path / file).write_bytes(taken(server, case, file))
+    for file in ("mask.nii.gz", "owners.nii.gz"):
+        (comment,) = nib.load(tmp_path / file).header.extensions
+        found[file] = json.loads(comment.get_content())["segviz"]["provenance"]
+    for file in ("mask.tif", "owners.tif"):
+        with rasterio.open(tmp_path / file) as source:
+            found[file] = json.loads(source.tags(ns="SEGVIZ")["SEGVIZ_PROVENANCE"])
+    about = pyogrio.read_info(tmp_path / "polygons.gpkg")["dataset_metadata"]
+    found["polygons.gpkg"] = json.loads(about["SEGVIZ_PROVENANCE"])
+    found["polygons.geojson"] = json.loads((tmp_path / "polygons.geojson").read_bytes())[
+        "provenance"
+    ]
+    for told in found.values():
+        assert told["revision"] == 1
+        assert [row["author"] for row in told["work"]] == ["Dr A"]
+    assert len({told["fingerprint"] for told in found.values()}) == 2
+
+
+def test_names_and_colours_of_labels_are_downloaded(server: Server):
+    for file in ("labels.txt", "colours.clr"):
+        legend = legends.read(taken(server, server.scene, file))
+        expected = workbench.get(server.store, server.scene.visits[-1].id).legend
+        assert len(legend) == 4
+        assert [(x.value, x.name, x.color) for x in legend] == [
+            (x.value, x.name, x.color.upper()) for x in expected
+        ]
+
+
+def test_outlines_of_a_label_that_is_not_there_are_refused(server: Server):
+    url = f"{server.layer(server.scene)}/download/polygons.geojson?label=99"
+    assert server.client.get(url).json()["error"]["code"] == "SV-MSK-060"
 
 
 def uploads(server: Server) -> str:

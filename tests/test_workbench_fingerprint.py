@@ -11,7 +11,7 @@ from segviz.edit.delta import Delta
 from segviz.errors import Damaged
 from segviz.mask import Legend, Mask
 from segviz.store import Store
-from segviz.workbench import Workbench, bench, fingerprint
+from segviz.workbench import Workbench, fingerprint, ledger
 
 ABC = Legend.named("a", "b", "c")
 SIZE = 120
@@ -157,8 +157,8 @@ def test_a_file_that_no_copy_leads_to_is_damaged(store: Store, work: Workbench) 
 def test_copies_are_kept_now_and_then(
     store: Store, work: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "CHECKPOINT_EVERY", 2)
-    monkeypatch.setattr(bench, "SNAPSHOT_EVERY", 4)
+    monkeypatch.setattr(ledger, "CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr(ledger, "SNAPSHOT_EVERY", 4)
     for n in range(20):
         paint(work, [n], 1)
         work.close()
@@ -169,10 +169,21 @@ def test_copies_are_kept_now_and_then(
     assert flat(Workbench.open(store, work.layer.id)).sum() == 20
 
 
+def test_looking_back_writes_nothing(store: Store, work: Workbench) -> None:
+    paint(work, [1], 1)
+    paint(work, [1, 2], 2)
+    path = file(store, work)
+    path.write_bytes(bytes(SIZE))  # as if nothing had reached the file yet
+    assert work.mask_at(1).reshape(-1)[:3].tolist() == [0, 1, 0]
+    assert work.mask_at(2).reshape(-1)[:3].tolist() == [0, 2, 2]
+    work._ledger.files.snapshot(0, 1)
+    assert path.read_bytes() == bytes(SIZE)
+
+
 def test_a_copy_is_of_one_revision_though_edits_go_on(store: Store, work: Workbench) -> None:
     paint(work, [1], 1)
     paint(work, [2], 2)
-    work._files.snapshot(0, 1)
+    work._ledger.files.snapshot(0, 1)
     copy = store.mask_folder(work.layer.id) / "0.1.z"
     import zlib
 

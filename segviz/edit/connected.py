@@ -1,13 +1,15 @@
 """Connected pieces of a mask of any size.
 
 A mask is looked at in strips that share a plane of cells: pieces are found within each strip, and
-two that hold the same cell of a shared plane are one. Only a strip at a time is held as numbers.
+two that hold the same cell of a shared plane are one. Only a strip at a time is held as numbers,
+which are found again where they are needed; so the mask must stand still in between.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from skimage import measure
 
 from segviz.edit.canvas import Box, Canvas
 from segviz.edit.delta import Delta
+from segviz.errors import Refused
 from segviz.grid import Value
 
 STRIP_CELLS = 1 << 21
@@ -95,7 +98,8 @@ class Pieces:
             if above is not None:
                 joined.append(_same_cells(above, np.take(numbers, 0, strip.axis), first, count))
             counted.append(_count(strip, box, numbers, count, seen, weights))
-            strips.append(strip.numbered(np.arange(first, first + count + 1)))
+            numbered = np.arange(first, first + count + 1)
+            strips.append(replace(strip, pieces=numbered, checksum=zlib.crc32(labels.data)))
             last = np.take(numbers, -1, strip.axis)
             above = np.where(last > 0, last + first, 0)
             first += count
@@ -114,19 +118,18 @@ class Pieces:
         total = sum(len(part.cells) - 1 for part in counted) + 1
         one, two = np.concatenate([np.empty((2, 0), np.int64), *joined], axis=1)
         links = coo_matrix((np.ones(len(one), bool), (one, two)), shape=(total, total))
-        count, piece = connected_components(links, directed=False)
+        count, joint = connected_components(links, directed=False)
+        piece = joint.astype(np.int64)
         label, cells = np.zeros(count, np.uint8), np.zeros(count, np.int64)
         size, sides = np.zeros(count), np.zeros((count, len(box), 2), bool)
         numbered = []
         for strip, part in zip(strips, counted, strict=True):
-            pieces = np.where(np.arange(len(part.cells)) > 0, piece[strip.pieces], 0).astype(
-                np.int64
-            )
+            pieces = np.append(0, piece[strip.pieces[1:]])
             label[pieces[1:]] = part.label[1:]
             np.add.at(cells, pieces, part.cells)
             np.add.at(size, pieces, part.size)
             np.logical_or.at(sides, pieces[1:], part.sides[1:])
-            numbered.append(strip.numbered(pieces))
+            numbered.append(replace(strip, pieces=pieces))
         return cls(box, label, cells, size, sides, tuple(numbered), look, neighbours)
 
     def __len__(self) -> int:
@@ -194,8 +197,18 @@ class Pieces:
     def _numbers(
         self, canvas: Canvas, strip: _Strip
     ) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-        """Of the cells of a strip, and a copy of their labels."""
+        """Of the cells of a strip, and a copy of their labels.
+
+        Raises:
+            Refused: these are not the labels that were looked at (SV-EDIT-060).
+        """
         labels = np.array(canvas.labels[strip.box], order="C")
+        if zlib.crc32(labels.data) != strip.checksum:
+            raise Refused(
+                "SV-EDIT-060",
+                "The mask was changed while its pieces were looked for, so nothing was done to "
+                "them; do it again.",
+            )
         return _number(self._look(labels), self._neighbours)[0], labels
 
 
@@ -207,15 +220,14 @@ class _Strip:
         box: all of them.
         own: without the shared one.
         pieces: the piece of each number given within the strip.
+        checksum: of its labels.
     """
 
     axis: int
     box: Box
     own: Box
     pieces: NDArray[np.int64]
-
-    def numbered(self, pieces: NDArray[np.int64]) -> _Strip:
-        return _Strip(self.axis, self.box, self.own, pieces)
+    checksum: int = 0
 
     def inner(self, array: NDArray[Value]) -> NDArray[Value]:
         """What lies on the strip's own planes, of an array on all of them."""

@@ -91,7 +91,7 @@ def largest(canvas: Canvas, *, label: int, count: int = 1, into: int = 0) -> Edi
     rank = np.arange(len(order)) - np.searchsorted(label_by_rank, label_by_rank)
     others = np.zeros(len(pieces), bool)
     others[order] = rank >= count
-    return Edit(pieces.relabelled(canvas, others, into), what, _counted(np.count_nonzero(others)))
+    return Edit(pieces.relabelled(canvas, others, into), what, _counted(int(others.sum())))
 
 
 def small(
@@ -123,7 +123,7 @@ def small(
     if into is None:
         new, known = _surrounding(canvas, pieces, chosen)
         chosen &= known
-    return Edit(pieces.relabelled(canvas, chosen, new), what, _counted(np.count_nonzero(chosen)))
+    return Edit(pieces.relabelled(canvas, chosen, new), what, _counted(int(chosen.sum())))
 
 
 def split(canvas: Canvas, *, label: int, labels: Sequence[int]) -> Edit:

@@ -30,14 +30,14 @@ def encode(cells: NDArray[np.int64], labels: NDArray[np.uint8]) -> bytes:
     lengths = np.diff(np.append(begin, len(cells)))
     first = cells[begin]
     gaps = first - np.concatenate([[0], (first + lengths)[:-1]])[: len(first)]
-    body = bytearray()
-    for gap, length, label in zip(
-        gaps.tolist(), lengths.tolist(), labels[begin].tolist(), strict=True
-    ):
-        _append(body, gap)
-        _append(body, length)
-        body.append(label)
-    return bytes(body)
+    gap_bytes, length_bytes = _varint_bytes(gaps), _varint_bytes(lengths)
+    size = gap_bytes + length_bytes + 1
+    stop = np.cumsum(size)
+    body = np.empty(int(size.sum()), np.uint8)
+    _put_varints(body, stop - size, gaps, gap_bytes)
+    _put_varints(body, stop - size + gap_bytes, lengths, length_bytes)
+    body[stop - 1] = labels[begin]
+    return body.tobytes()
 
 
 def decode(body: bytes, size: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
@@ -69,11 +69,22 @@ def decode(body: bytes, size: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]
     return cells, np.repeat(np.frombuffer(bytes(labels), np.uint8), each)
 
 
-def _append(body: bytearray, number: int) -> None:
-    while number > 0x7F:
-        body.append(number & 0x7F | 0x80)
-        number >>= 7
-    body.append(number)
+def _varint_bytes(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many bytes each of some numbers takes."""
+    return 1 + np.searchsorted(1 << np.arange(7, 63, 7), numbers, side="right")
+
+
+def _put_varints(
+    body: NDArray[np.uint8],
+    at: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+) -> None:
+    """Write numbers of so many bytes each at their places."""
+    for byte in range(int(sizes.max(initial=0))):
+        here = sizes > byte
+        more = np.where(sizes[here] > byte + 1, 0x80, 0)
+        body[at[here] + byte] = (numbers[here] >> (7 * byte)) & 0x7F | more
 
 
 def _varint(body: bytes, position: int) -> tuple[int, int]:

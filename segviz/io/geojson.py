@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +38,32 @@ Ring = NDArray[np.float64]
 """(n, 2) of column, row in pixel corners."""
 
 
-def write_outlines(mask: Mask, path: Path, label: int | None = None) -> None:
+def write_outlines(
+    mask: Mask,
+    path: Path,
+    label: int | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> None:
     """Write a polygon in longitude and latitude for each connected patch of one label, or of all.
 
-    Each has its label, name and area_ha, on the ellipsoid.
+    Each has its label, name and area_ha, on the ellipsoid. The provenance is a member of the
+    collection beside them (RFC 7946, 6.1).
 
     Raises:
-        Refused: the scene does not say where it lies (SV-MSK-050).
+        Refused: the scene does not say where it lies (SV-MSK-050); it has no such label
+            (SV-MSK-060).
     """
     grid = _scene_grid(mask)
+    if label is not None and label not in mask.legend:
+        raise Refused(
+            "SV-MSK-060",
+            f"Label {label} is not in the legend of this mask, so the file would hold nothing; "
+            "choose one of the listed labels.",
+        )
+    told = f'"provenance": {json.dumps(provenance)}, ' if provenance else ""
     to_degrees = Transformer.from_crs(grid.crs, LONGITUDE_LATITUDE, always_xy=True)
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        file.write('{"type": "FeatureCollection", "features": [')
+        file.write(f'{{"type": "FeatureCollection", {told}"features": [')
         between = "\n"
         for value, polygon in patches(mask.data):
             if label is None or value == label:

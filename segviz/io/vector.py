@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyogrio.raw
@@ -20,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from segviz.grid import RasterGrid, Window
 from segviz.image import windows
 from segviz.io.atomic import replacing
+from segviz.io.geotiff.masks import PROVENANCE
 from segviz.mask import Mask
 
 WINDOW = 2048
@@ -31,10 +34,11 @@ Found = tuple[int, Polygon]
 warnings.filterwarnings("ignore", message="'crs' was not provided")
 
 
-def write_polygons(mask: Mask, path: Path) -> None:
+def write_polygons(mask: Mask, path: Path, provenance: Mapping[str, Any] | None = None) -> None:
     """Write a polygon for each connected patch of a label, with label, name and area_ha.
 
     Areas are those of the polygons on the ellipsoid (Karney 2013, by pyproj); empty without a CRS.
+    The provenance is an item of the file's metadata (the extension Metadata of GeoPackage).
     """
     if not isinstance(mask.grid, RasterGrid):
         raise ValueError("polygons are drawn of a scene's mask")
@@ -52,6 +56,7 @@ def write_polygons(mask: Mask, path: Path) -> None:
             crs=None if mask.grid.crs is None else mask.grid.crs.to_wkt(),
             driver="GPKG",
             layer="mask",
+            dataset_metadata={PROVENANCE: json.dumps(provenance)} if provenance else None,
         )
 
 

@@ -6,10 +6,8 @@ Version 1 had one mask for each visit. It becomes the first layer of the visit, 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, inspect, literal, select, table, update
-from sqlalchemy import column as column_
+from sqlalchemy import Connection, func, insert, inspect, literal, select, update
 
 from segviz.store import schema
 from segviz.store.layers import FIRST
@@ -19,8 +17,11 @@ _KEYED = (schema.operations, schema.checkpoints)
 
 
 def up(connection: Connection) -> None:
-    """Make all tables; rows of version 1 are carried over."""
-    old = _version(connection) == 1
+    """Make all tables that are not there; rows of version 1 are carried over."""
+    found = _version(connection)
+    if found == schema.VERSION:
+        return
+    old = found == 1
     if old:
         for each in _KEYED:
             connection.exec_driver_sql(f"ALTER TABLE {each.name} RENAME TO {each.name}_1")
@@ -48,9 +49,11 @@ def _carry_over(connection: Connection) -> None:
     connection.execute(insert(layers).from_select(columns, first))
     for each in _KEYED:
         kept = [column["name"] for column in inspect(connection).get_columns(f"{each.name}_1")]
-        rows: Select[Any] = select(*map(column_, kept)).select_from(table(f"{each.name}_1"))
-        names = ["layer_id" if name == "visit_id" else name for name in kept]
-        connection.execute(insert(each).from_select(names, rows))
+        new = ["layer_id" if name == "visit_id" else name for name in kept]
+        connection.exec_driver_sql(
+            f"INSERT INTO {each.name} ({', '.join(new)}) "
+            f"SELECT {', '.join(kept)} FROM {each.name}_1"
+        )
         connection.exec_driver_sql(f"DROP TABLE {each.name}_1")
     if connection.dialect.name == "postgresql":  # else numbers that are taken would come again
         last = select(func.max(schema.operations.c.seq)).scalar_subquery()

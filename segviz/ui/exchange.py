@@ -11,21 +11,30 @@ from segviz import workbench
 from segviz.case import Case, Layer, Visit
 from segviz.change import align
 from segviz.errors import Question
+from segviz.grid import RasterGrid
 from segviz.io import masks
+from segviz.measure.ellipsoid import is_on_earth
 from segviz.store import Store
 from segviz.ui import asks, components, links, reader
 
-FILES = {
-    "volume": {
-        "mask.nii.gz": ("Mask", "NIfTI, on the scan's own grid"),
-        "numbers.csv": ("Numbers of this visit", "CSV"),
-    },
-    "scene": {
-        "mask.tif": ("Mask", "GeoTIFF, with class names and colours"),
-        "polygons.gpkg": ("Outlines", "GeoPackage"),
-        "numbers.csv": ("Numbers of this date", "CSV"),
-    },
+WHO = "Who drew what"
+LABELS = ("Labels", {"labels.txt": "ITK-SNAP", "colours.clr": "colour table, for GDAL"})
+FILES: dict[str, list[tuple[str, dict[str, str]]]] = {
+    "volume": [
+        ("Mask", {"mask.nii.gz": "NIfTI, on the scan's own grid"}),
+        ("Numbers", {"numbers.csv": "CSV"}),
+        (WHO, {"provenance.json": "JSON", "owners.nii.gz": "map, NIfTI"}),
+        LABELS,
+    ],
+    "scene": [
+        ("Mask", {"mask.tif": "GeoTIFF, with class names and colours"}),
+        ("Numbers", {"numbers.csv": "CSV"}),
+        ("Outlines", {"polygons.gpkg": "GeoPackage", "polygons.geojson": "GeoJSON"}),
+        (WHO, {"provenance.json": "JSON", "owners.tif": "map, GeoTIFF"}),
+        LABELS,
+    ],
 }
+"""What can be taken along: the files of each, and what they are."""
 
 
 def downloads(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
@@ -35,17 +44,31 @@ def downloads(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
 
 def file_list(store: Store, case: Case, visit: Visit, layer: Layer) -> str:
     """Links to our own routes, which make each file when it is asked for."""
-    base = links.layer(store, case, visit, layer.id)
-    rows = [(f"{base}/download/{file}", *about) for file, about in FILES[case.world].items()]
-    if len(case.visits) > 1:
-        every = f"{links.base(store, case)}/download/numbers.csv"
-        of = "visits" if case.world == "volume" else "dates"
-        rows.append((every, f"Numbers of all {of}", "CSV"))
-    items = "".join(
-        f'<a href="{address}" download>{name}<small>{kind}</small></a>'
-        for address, name, kind in rows
+    base = f"{links.layer(store, case, visit, layer.id)}/download"
+    every = f"{links.base(store, case)}/download/numbers.csv"
+    rows = []
+    for name, files in FILES[case.world]:
+        found = {f"{base}/{file}": kind for file, kind in files.items() if can_be(visit, file)}
+        if name == "Numbers" and len(case.visits) > 1:
+            found[every] = f"all {'visits' if case.world == 'volume' else 'dates'}"
+        rows.append(file_row(name, found))
+    return f'<div class="sv-files">{"".join(rows)}</div>'
+
+
+def file_row(name: str, files: Mapping[str, str]) -> str:
+    """Files of one thing by address: the first bears its name, the others what they are."""
+    titles = [name, *[""] * (len(files) - 1)]
+    items = (
+        f'<a href="{address}" download>{title}<small>{kind}</small></a>'
+        for title, (address, kind) in zip(titles, files.items(), strict=True)
     )
-    return f'<div class="sv-files">{items}</div>'
+    return f"<div>{''.join(items)}</div>"
+
+
+def can_be(visit: Visit, file: str) -> bool:
+    """False of GeoJSON of a scene that does not say where on the Earth it lies."""
+    grid = visit.grid
+    return file != "polygons.geojson" or (isinstance(grid, RasterGrid) and is_on_earth(grid.crs))
 
 
 def import_mask(store: Store, visit: Visit, layer: Layer) -> None:

@@ -22,6 +22,7 @@ from segviz.ui import (
     picture,
     reader,
     segment,
+    since,
     versions,
     words,
 )
@@ -76,6 +77,7 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     bench = workbench.get(store, layer.id)
     state = bench.state()
     labels(state, isinstance(visit.grid, VolumeGrid))
+    since.section(store, bench)
     with st.container(horizontal=True, gap=None, key="doors"):
         if not visit.reference:
             legend.section(bench)
@@ -143,7 +145,7 @@ def label_row(row: dict[str, Any], volume: bool) -> str:
 def history(store: Store, case: Case, visit: Visit, layer: Layer, state: dict[str, Any]) -> None:
     """What was done, the newest on top; a click goes to the state after a step."""
     frame.heading("History")
-    shown = {name: state[name] for name in ("revision", "operations")}
+    shown = {name: state[name] for name in ("revision", "operations", "position")}
     url = links.layer(store, case, visit, layer.id)
     components.show("history", {"url": url, "state": shown}, f"history-{layer.id}")
 

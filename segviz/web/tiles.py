@@ -22,7 +22,7 @@ from segviz.opening.tiling import SIZE, thinned_grid, tile_window
 from segviz.render import tiles as draw
 from segviz.store import Store
 from segviz.web import answers, query
-from segviz.web.access import CASE, LAYER, VISIT, bench_of, get, visit_of
+from segviz.web.access import CASE, LAYER, VISIT, bench_in, bench_of, get, visit_of
 
 PLACE = "/{z:int}/{x:int}/{y:int}"
 
@@ -95,14 +95,14 @@ def change_tile(store: Store, case: Case, request: Request) -> Response:
 
 
 def values(store: Store, case: Case, request: Request) -> Response:
-    """What lies under the pointer: each band's value and the label."""
+    """What lies under the pointer: each band's value, and the label in a layer."""
     visit = visit_of(case, request)
     row, column = query.whole(request, "row"), query.whole(request, "column")
     rows, columns = raster(visit).shape
     if not (0 <= row < rows and 0 <= column < columns):
         raise NotFound("SV-TIF-405", "The scene has no pixel at this place.")
     pixel, valid = opening.scene(store, visit).read((row, row + 1, column, column + 1))
-    mask = workbench.get(store, visit.id).mask()
+    mask = bench_in(store, case, query.text(request, "layer", visit.id)).mask()
     label = int(mask.data[row, column])
     measured = pixel[:, 0, 0].tolist() if valid[0, 0] else [None] * len(visit.channels)
     return answers.data(

@@ -20,6 +20,8 @@ STRIP_CELLS = 1 << 23
 
 ANYWHERE = Where()
 
+ALREADY_SO = "Nothing was changed: the mask is already so."
+
 
 def canvas(grid: Grid, labels: NDArray[np.uint8], values: Values | None = None) -> Canvas:
     """A mask in native order as tools see it."""
@@ -139,7 +141,7 @@ class Sieve:
         if self.kept or (edit.note and not self.asked):
             return edit.note
         if not self.asked:
-            return "Nothing was changed: the mask is already so."
+            return ALREADY_SO
         if not self.open:
             return f"Nothing was changed: {self._labels()}"
         return (

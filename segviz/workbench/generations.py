@@ -159,14 +159,12 @@ class Generations:
         return rebuilt, fingerprint.of(rebuilt.flat), True
 
     def snapshot(self, generation: int, revision: int) -> None:
-        """Keep a packed copy of a file as it was after a revision; edits may go on meanwhile.
-
-        Whatever is changed while the file is copied is taken back from the copy.
-        """
+        """Keep a packed copy of a file as it was after a revision; edits may go on meanwhile."""
         with files.drafted_for(self.folder) as draft:
             shutil.copyfile(self.path(generation), draft)
             copy = MaskFile(draft, self.shape)
-            self._take_back(copy.flat, generation, revision)
+            for delta in self._way_to(generation, revision):
+                copy.apply(delta)
             copy.sync()
             self.pack(draft, self._packed(generation, revision))
         for old in self._copies(generation)[2:]:
@@ -174,17 +172,35 @@ class Generations:
                 self._packed(generation, old).unlink()
 
     def before(self, generation: int, revision: int, window: Window | None) -> NDArray[np.uint8]:
-        """A copy of the mask as a generation was after a revision, or of a window of a scene."""
-        file = self.open(generation)
+        """A copy of the mask as a generation was after a revision, or of a window of a scene.
+
+        The file itself is only read, so that edits may go on meanwhile.
+        """
+        if not self.path(generation).exists():
+            self.open(generation)
+        file = np.memmap(self.path(generation), np.uint8, "r", shape=self.shape)
         if window is None:
-            copy = np.array(file.data)
-            self._take_back(copy.reshape(-1), generation, revision)
+            copy = np.array(file)
+            for delta in self._way_to(generation, revision):
+                delta.apply(copy.reshape(-1))
             return copy
         top, bottom, left, right = window
-        copy = np.array(file.data[top:bottom, left:right])
-        for packed in self._deltas(generation, revision):
-            cut(Delta.decode(packed).inverse(), self.shape[1], window).apply(copy.reshape(-1))
+        copy = np.array(file[top:bottom, left:right])
+        for delta in self._way_to(generation, revision):
+            cut(delta, self.shape[1], window).apply(copy.reshape(-1))
         return copy
+
+    def _way_to(self, generation: int, revision: int) -> Iterator[Delta]:
+        """Changes that lead a copy of a file to what it was after a revision.
+
+        First all that may not be in the file yet, then back. Whatever others commit while the copy
+        is made is taken back, too.
+        """
+        checkpoint = self.journal.checkpoint(self.layer_id, generation)
+        for packed in self.journal.deltas(self.layer_id, generation, checkpoint):
+            yield Delta.decode(packed)
+        for packed in self.journal.deltas(self.layer_id, generation, revision, newest_first=True):
+            yield Delta.decode(packed).inverse()
 
     def _packed(self, generation: int, revision: int) -> Path:
         return self.folder / f"{generation}.{revision}{PACKED}"
@@ -194,16 +210,9 @@ class Generations:
         names = (path.name.split(".") for path in self.folder.glob(f"{generation}.*{PACKED}"))
         return sorted((int(parts[1]) for parts in names), reverse=True)
 
-    def _deltas(self, generation: int, after: int) -> Iterator[bytes]:
-        return self.journal.deltas(self.layer_id, generation, after, newest_first=True)
-
     def _replay(self, flat: NDArray[np.uint8], generation: int, after: int) -> None:
         for packed in self.journal.deltas(self.layer_id, generation, after):
             Delta.decode(packed).apply(flat)
-
-    def _take_back(self, flat: NDArray[np.uint8], generation: int, revision: int) -> None:
-        for packed in self._deltas(generation, revision):
-            Delta.decode(packed).inverse().apply(flat)
 
     def _rebuilt(self, generation: int, expected: int | None) -> MaskFile | None:
         """The file made anew from the newest copy that leads to what the journal says."""
@@ -232,6 +241,10 @@ class Generations:
                 raise zlib.error("a copy of another size")
             if missing:
                 files.allocate(file, self.size)
+
+
+def _slices(window: Window) -> tuple[slice, slice]:
+    return slice(*window[:2]), slice(*window[2:])
 
 
 def cut(delta: Delta, width: int, window: Window) -> Delta:

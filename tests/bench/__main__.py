@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import measure
 
-WORKS = ("volume", "scene", "pixels", "first", "editing", "neighbours")
+WORKS = ("volume", "scene", "pixels", "first", "editing", "strokes", "neighbours")
 
 
 def main() -> None:
@@ -76,6 +76,10 @@ def rows_of(work: str, asked: argparse.Namespace) -> list:
         import editing
 
         return editing.rows(asked.folder)
+    if work == "strokes":
+        import strokes
+
+        return strokes.rows(asked.folder)
     import neighbours
 
     return neighbours.rows(asked.folder, asked.rounds)

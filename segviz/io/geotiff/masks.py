@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
 from segviz.errors import Question, Refused
-from segviz.grid import RasterGrid
+from segviz.grid import RasterGrid, Window
 from segviz.image import windows
 from segviz.io.atomic import replacing
 from segviz.io.geotiff.handles import dataset
@@ -24,12 +25,16 @@ from segviz.io.legends import rgb
 from segviz.mask import Label, Legend, Mask
 
 LEGEND, SOURCE = "SEGVIZ_LEGEND", "SEGVIZ_SOURCE"
+DOMAIN, PROVENANCE = "SEGVIZ", "SEGVIZ_PROVENANCE"
 IN_MEMORY = 2**28
 READ_WINDOW = 2048
 
 
-def write_mask(mask: Mask, path: Path) -> None:
-    """Write labels window by window: uint8, 0 is nodata, colours in the file, nearest overviews."""
+def write_mask(mask: Mask, path: Path, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write labels window by window: uint8, 0 is nodata, colours in the file, nearest overviews.
+
+    The provenance is a tag of a domain of its own, which other programs keep or skip.
+    """
     if not isinstance(mask.grid, RasterGrid):
         raise ValueError("a GeoTIFF mask lies on a scene's grid")
     with replacing(path) as temporary:
@@ -39,6 +44,7 @@ def write_mask(mask: Mask, path: Path) -> None:
             target.set_band_description(1, "label")
             target.update_tags(**{LEGEND: json.dumps(mask.legend.to_json()), SOURCE: mask.source})
             target.update_tags(1, **{f"CLASS_{label.value}": label.name for label in mask.legend})
+            _tell(target, provenance)
             for row, row_stop, column, column_stop in windows(mask.grid.shape, TILE):
                 target.write(
                     mask.data[row:row_stop, column:column_stop],
@@ -46,6 +52,28 @@ def write_mask(mask: Mask, path: Path) -> None:
                     window=rasterio_window((row, row_stop, column, column_stop)),
                 )
         add_overviews(temporary, Resampling.nearest)
+
+
+def write_owners(
+    owners: Callable[[Window], NDArray[np.int32]],
+    grid: RasterGrid,
+    path: Path,
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write numbers of operations window by window: int32, 0 is nodata, nearest overviews."""
+    with replacing(path) as temporary:
+        options = profile(grid, 1, np.dtype(np.int32))
+        with rasterio.open(temporary, "w", **options, nodata=0) as target:
+            target.set_band_description(1, "operation")
+            _tell(target, provenance)
+            for window in windows(grid.shape, READ_WINDOW):
+                target.write(owners(window), 1, window=rasterio_window(window))
+        add_overviews(temporary, Resampling.nearest)
+
+
+def _tell(target: rasterio.io.DatasetWriter, provenance: Mapping[str, Any] | None) -> None:
+    if provenance:
+        target.update_tags(ns=DOMAIN, **{PROVENANCE: json.dumps(provenance)})
 
 
 def _colour_table(legend: Legend) -> dict[int, tuple[int, int, int, int]]:

@@ -1,14 +1,22 @@
 /** The history of a mask as a list: newest on top, a click goes to the state after a step. */
-import { askJson, sentence, type State } from './api'
+import { askJson, sentence } from './api'
 import { ask, onState } from './bus'
 import { component, type Viewer } from './component'
 import { h } from './dom'
-import { ago, atLast, firstStep, inForce, isStep, merged, type Operation } from './history/operations'
+import { ago, atLast, firstStep, isStep, merged, type Operation } from './history/operations'
+
+/** What the list needs of a `State`. */
+interface HistoryState {
+  revision: number
+  operations: Operation[]
+  /** How many operations are in force. */
+  position: number
+}
 
 export interface HistoryProps {
   /** Address of the layer's routes. */
   url: string
-  state: Pick<State, 'revision'> & { operations: Operation[] }
+  state: HistoryState
   author?: string
 }
 
@@ -18,12 +26,13 @@ class HistoryList implements Viewer<HistoryProps> {
   private readonly told = h('p', { class: 'sv-quiet', role: 'status', hidden: true })
   private operations: readonly Operation[] = []
   private revision = -1
+  private present = 0
   private readonly stop: () => void
   private readonly clock: number
 
   constructor(private readonly props: HistoryProps) {
     this.root = h('div', { class: 'sv-steps' }, this.list, this.told)
-    this.stop = onState(props.url, (state) => this.follow(state as unknown as HistoryProps['state']))
+    this.stop = onState(props.url, (state) => this.follow(state as unknown as HistoryState))
     this.clock = window.setInterval(() => this.draw(), 60_000)
   }
 
@@ -36,19 +45,18 @@ class HistoryList implements Viewer<HistoryProps> {
     clearInterval(this.clock)
   }
 
-  private follow({ revision, operations }: HistoryProps['state']): void {
+  private follow({ revision, operations, position }: HistoryState): void {
     this.revision = revision
+    this.present = position
     this.operations = merged(this.operations, operations)
     this.draw()
-    if (inForce(this.operations) === null) void this.fetch()
   }
 
   private draw(): void {
-    const present = inForce(this.operations)
     const focused = this.focused()
-    const rows = this.operations.map((operation) => (isStep(operation) ? this.step(operation, operation.position === present) : note(operation))).reverse()
+    const rows = this.operations.map((operation) => (isStep(operation) ? this.step(operation) : note(operation))).reverse()
     const more = (firstStep(this.operations)?.position ?? 1) > 1
-    this.list.replaceChildren(...rows, more ? this.earlier() : '', this.first(present === 0))
+    this.list.replaceChildren(...rows, more ? this.earlier() : '', this.first())
     this.list.querySelector<HTMLElement>(`[data-position="${focused}"]`)?.focus()
   }
 
@@ -56,16 +64,18 @@ class HistoryList implements Viewer<HistoryProps> {
     return (this.list.querySelector(':focus') as HTMLElement | null)?.dataset['position']
   }
 
-  private step(operation: Operation, isPresent: boolean): HTMLElement {
-    const { position, done } = operation
-    return this.row(position, isPresent, { class: done ? 'sv-step' : 'sv-step undone', title: about(operation) }, ...told(operation))
+  private step(operation: Operation): HTMLElement {
+    const { position } = operation
+    const undone = position > this.present
+    return this.row(position, { class: undone ? 'sv-step undone' : 'sv-step', title: about(operation) }, ...told(operation))
   }
 
-  private first(isPresent: boolean): HTMLElement {
-    return this.row(0, isPresent, { class: 'sv-step', title: 'As the mask was before the first step' }, h('span', {}, 'First version'))
+  private first(): HTMLElement {
+    return this.row(0, { class: 'sv-step', title: 'As the mask was before the first step' }, h('span', {}, 'First version'))
   }
 
-  private row(position: number, isPresent: boolean, attributes: Record<string, string>, ...children: Node[]): HTMLElement {
+  private row(position: number, attributes: Record<string, string>, ...children: Node[]): HTMLElement {
+    const isPresent = position === this.present
     return h(
       'button',
       {
@@ -87,16 +97,12 @@ class HistoryList implements Viewer<HistoryProps> {
     return h('button', { type: 'button', class: 'sv-earlier', onclick: () => void this.fetch() }, 'Show earlier')
   }
 
-  /** Ask for the page before what is known, and on until the present state is among it. */
   private async fetch(): Promise<void> {
-    const { revision } = this
     try {
       const { operations } = await askJson<{ operations: Operation[] }>(`${this.props.url}/operations?before=${this.operations[0]!.seq}`)
-      if (revision !== this.revision) return
       this.operations = atLast(operations, this.operations)
       this.told.hidden = true
       this.draw()
-      if (operations.length > 0 && inForce(this.operations) === null) await this.fetch()
     } catch (error) {
       this.told.textContent = sentence(error)
       this.told.hidden = false

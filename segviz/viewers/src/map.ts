@@ -93,7 +93,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.frame = new Frame('map', toolbar, chips, this.editable)
     this.root = this.frame.root
     this.relabel = (action, icon, title) => toolbar.relabel(action, icon, title)
-    this.memory = new Memory({ case: caseOf(props.base), visit: this.visit.id }, () => this.root.isConnected)
+    this.memory = new Memory({ case: caseOf(props.base), visit: this.visit.id, layer: props.layer }, () => this.root.isConnected)
     this.bands = new BandPicker(this.visit.bands, props.bands, () => this.showImages())
     this.revisions = new Revisions(this.visit.revision, props.max_zoom)
     this.layers = new Layers(props)
@@ -252,7 +252,6 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.memory.keep({
       at: toPixel(center),
       zoom: view.getZoom()!,
-      ...(this.props.layer && this.props.layer !== this.visit.id && { layer: this.props.layer }),
       ...(this.editable && { label: this.frame.chips.active, tool: this.toolbox.tool }),
     })
   }
@@ -344,7 +343,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     if (name !== this.held) this.drawing.cancel()
     this.held = name
     this.map.getViewport()!.style.cursor = CURSORS[use]
-    this.geojson.root.hidden = name !== 'polygon'
+    this.geojson.root.hidden = name !== 'polygon' || !this.props.crs
     this.geojson.offer(`${this.session.place.url}/download/polygons.geojson?label=${this.frame.chips.active}`)
     this.point()
     this.remember()
@@ -401,7 +400,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   }
 
   strokeDrop(): void {
-    this.drawing.cancel()
+    this.drawing.drop()
   }
 
   click(at: Pixel, turned: boolean): void {

@@ -10,13 +10,14 @@ export interface Place {
   zoom?: number
   label?: number
   tool?: string
-  layer?: string
 }
 
 /** Whose place it is; the page's address names the same. */
 export interface Owner {
   case: string
   visit: string
+  /** Without one it is the visit's first, which has the visit's id. */
+  layer?: string | undefined
 }
 
 /** `/sv/cases/{case}/{token}` is where the routes of a case begin. */
@@ -24,30 +25,30 @@ export function caseOf(base: string): string {
   return base.split('/')[3] ?? ''
 }
 
-/** The place in an address; nothing where the address is about another case or visit. */
+/** The place in an address; nothing where the address is about another case, visit or layer. */
 export function read(search: string, owner: Owner): Place {
   const query = new URLSearchParams(search)
   if (!isAbout(query, owner)) return {}
   const at = query.get('at')?.split(',').map(Number)
   const [zoom, label] = ['zoom', 'label'].map((name) => Number(query.get(name) ?? NaN)) as [number, number]
-  const [tool, layer] = ['tool', 'layer'].map((name) => query.get(name))
+  const tool = query.get('tool')
   return {
     ...(at?.every(Number.isFinite) && { at }),
     ...(zoom > 0 && Number.isFinite(zoom) && { zoom }),
     ...(label > 0 && Number.isInteger(label) && { label }),
     ...(tool && { tool }),
-    ...(layer && { layer }),
   }
 }
 
 /**
- * The address with this place in it and all else kept; null where it is about another case or visit,
- * as while the page moves on to one.
+ * The address with this place in it and all else kept; null where it is about another case, visit or
+ * layer, as while the page moves on to one.
  */
 export function written(search: string, owner: Owner, place: Place): string | null {
   const query = new URLSearchParams(search)
   if (!isAbout(query, owner)) return null
-  const { at, zoom, label, tool, layer } = place
+  const { at, zoom, label, tool } = place
+  const layer = owner.layer === owner.visit ? undefined : owner.layer
   const now = {
     case: owner.case,
     visit: owner.visit,
@@ -113,8 +114,8 @@ export class Memory {
   }
 }
 
-function isAbout(query: URLSearchParams, owner: Owner): boolean {
-  return (query.get('case') ?? owner.case) === owner.case && (query.get('visit') ?? owner.visit) === owner.visit
+function isAbout(query: URLSearchParams, { case: id, visit, layer = visit }: Owner): boolean {
+  return (query.get('case') ?? id) === id && (query.get('visit') ?? visit) === visit && (query.get('layer') ?? visit) === layer
 }
 
 function rounded(value: number, digits: number): number {

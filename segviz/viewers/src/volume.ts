@@ -112,7 +112,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     this.frame.options.append(this.threshold.root, this.opacity.root, this.windows.root)
     this.frame.stage.append(this.scale)
     this.root = this.frame.root
-    this.memory = new Memory({ case: caseOf(props.base), visit: props.visit }, () => this.root.isConnected)
+    this.memory = new Memory({ case: caseOf(props.base), visit: props.visit, layer: props.layer }, () => this.root.isConnected)
     this.picture = new SteadyPicture(this.frame.stage)
     this.overlay = new Overlay(this.picture)
     this.painter = new Painter(this.picture)

@@ -4,7 +4,7 @@ import type { Operation as Told } from '../api'
 export interface Operation extends Told {
   /** A note is something to know: it cannot be undone and nothing goes to it. */
   kind: 'edit' | 'replace' | 'note'
-  /** How many operations are in force when this is the last of them. */
+  /** How many operations are in force when this is the last of them; those up to the present one are. */
   position: number
 }
 
@@ -17,24 +17,13 @@ export function firstStep(operations: readonly Operation[]): Operation | undefin
   return operations.find(isStep)
 }
 
-/** How many operations are in force; null where that lies before what is known. */
-export function inForce(operations: readonly Operation[]): number | null {
-  const last = operations.filter((operation) => isStep(operation) && operation.done).at(-1)
-  if (last) return last.position
-  return (firstStep(operations)?.position ?? 1) === 1 ? 0 : null
-}
-
-/**
- * The newest operations as the server says now, with the earlier ones that are known already.
- *
- * What comes before a step that is done is done; where none is, earlier ones have to be asked for.
- */
+/** The newest operations as the server says now, with the earlier ones that are known already. */
 export function merged(known: readonly Operation[], newest: readonly Operation[]): Operation[] {
   const first = firstStep(newest)
-  if (!first || !inForce(newest)) return [...newest]
+  if (!first) return [...newest]
   const earlier = known.filter((operation) => operation.seq < newest[0]!.seq && (!isStep(operation) || operation.position < first.position))
   const joins = earlier.filter(isStep).at(-1)?.position === first.position - 1
-  return [...(joins ? earlier : []).map((operation) => ({ ...operation, done: true })), ...newest]
+  return [...(joins ? earlier : []), ...newest]
 }
 
 /** Earlier operations before those that are known. */

@@ -21,6 +21,22 @@ describe('a stroke', () => {
     expect(hand.end()).toBeNull()
   })
 
+  test('goes on when another tool is taken meanwhile', () => {
+    const { drawing: hand } = drawing()
+    hand.begin(BRUSH, [5, 5])
+    hand.cancel()
+    hand.extend([9, 5], 1)
+    expect(hand.end()?.points).toEqual([[5, 5], [9, 5]])
+  })
+
+  test('is none when it was dropped for moving the map', () => {
+    const { drawing: hand, seen } = drawing()
+    hand.begin(BRUSH, [5, 5])
+    hand.drop()
+    hand.extend([9, 5], 1)
+    expect([hand.end(), seen]).toEqual([null, ['stroke 1', 'clear']])
+  })
+
   test('a touch alone is a stroke, and no area', () => {
     const { drawing: hand } = drawing()
     hand.begin(BRUSH, [5, 5])

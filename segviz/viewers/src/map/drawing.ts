@@ -74,8 +74,15 @@ export class Drawing {
     return clicked && shapeOf(clicked)
   }
 
+  /** Give the corners up; a stroke that is being pulled goes on. */
   cancel(): void {
-    this.pulled = this.clicked = null
+    this.clicked = null
+    if (!this.pulled) this.live.clear()
+  }
+
+  /** Give the stroke or loop up. */
+  drop(): void {
+    this.pulled = null
     this.live.clear()
   }
 

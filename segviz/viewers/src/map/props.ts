@@ -49,9 +49,14 @@ export function url({ base }: MapProps, visit: Visit): string {
   return layerUrl(base, visit.id)
 }
 
-/** Where the mask of a visit is: the layer that is edited, or the visit's first one. */
-export function maskUrl({ base, visit: edited, layer }: MapProps, { id }: Visit): string {
-  return layerUrl(base, id, (id === edited && layer) || id)
+/** The layer of a visit that is shown: the one that is edited, or the visit's first. */
+export function layerOf({ visit, layer }: MapProps, { id }: Visit): string {
+  return (id === visit && layer) || id
+}
+
+/** Where the mask of a visit is. */
+export function maskUrl(props: MapProps, visit: Visit): string {
+  return layerUrl(props.base, visit.id, layerOf(props, visit))
 }
 
 export function title({ name, when }: Visit): string {
