@@ -39,10 +39,12 @@ export class Preview {
     this.askSoon()
   }
 
-  /** What was shown, to be sent as an edit; null where nothing is. */
+  /** What is shown, to be sent as an edit; it stays on the screen until it is there. */
   take(): Asked | null {
-    const taken = this.proposal && this.proposal.count > 0 ? this.asked : null
-    this.drop()
+    const taken = this.asked
+    if (!taken || !this.proposal?.count) return null
+    this.asked = this.proposal = null
+    this.board.say('', false)
     return taken
   }
 

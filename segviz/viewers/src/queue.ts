@@ -49,7 +49,7 @@ export interface Server {
 }
 
 /** Answers that sending the same edit again cannot change. */
-const NEVER = new Set([400, 404, 413, 422])
+const NEVER = new Set([400, 413, 422])
 
 /** So often an operation that can be done again by a click is sent to a server that fails on it. */
 const PATIENCE = 5

@@ -50,6 +50,7 @@ export interface World {
 export class Session {
   readonly queue: EditQueue
   state: State | null = null
+  private readonly waiting = new Map<string, () => void>()
   private readonly stopAsks: () => void
   private readonly beforeUnload = (event: BeforeUnloadEvent) => this.queue.pending.length > 0 && event.preventDefault()
 
@@ -69,7 +70,10 @@ export class Session {
         choose: (conflict, edits) => this.choose(conflict, edits),
         union: (edit) => this.union(edit),
         ownLayer: (unsent) => this.ownLayer(unsent),
-        report: (saving) => frame.report(saving),
+        report: (saving) => {
+          frame.report(saving)
+          this.settle()
+        },
         tell: (message) => frame.tell(message),
         refused: (sentences) => frame.refused(sentences),
       },
@@ -99,8 +103,11 @@ export class Session {
     return this.after(this.queue.add('stroke', tool, payload))
   }
 
-  tool(tool: string, params: Params, where: Where): Edit {
-    return this.after(this.queue.add('tool', tool, JSON.stringify({ params, where })))
+  /** `done` is called once the edit is carried out or refused. */
+  tool(tool: string, params: Params, where: Where, done?: () => void): Edit {
+    const edit = this.queue.add('tool', tool, JSON.stringify({ params, where }))
+    if (done) this.waiting.set(edit.uuid, done)
+    return this.after(edit)
   }
 
   preview(tool: string, params: Params, where: Where, signal: AbortSignal): Promise<Proposal> {
@@ -153,6 +160,15 @@ export class Session {
     else if (kind === 'label') this.changeLegend(payload)
     else if (kind === 'tool') this.tool(String(payload['tool']), payload['params'] as Params, payload['where'] as Where)
     else this.step(kind)
+  }
+
+  private settle(): void {
+    const pending = new Set(this.queue.pending.map(({ uuid }) => uuid))
+    for (const [uuid, done] of this.waiting) {
+      if (pending.has(uuid)) continue
+      this.waiting.delete(uuid)
+      done()
+    }
   }
 
   private reportSaved({ saved }: State): void {

@@ -239,6 +239,7 @@ export class NumberBox {
 
   constructor(label: string, onChange: () => void) {
     this.input = h('input', { type: 'number', step: 'any', 'aria-label': label, onchange: onChange })
+    this.input.addEventListener('keydown', ({ key }) => key === 'Enter' && this.input.blur())
     this.root = h('label', { class: 'sv-field' }, label, this.input)
   }
 

@@ -174,12 +174,17 @@ export class Toolbox {
   private enter(): boolean {
     if (this.applicable) {
       const taken = this.preview.take()
-      if (taken) this.owner.session.tool(taken.tool, taken.params, taken.where)
+      if (taken) this.owner.session.tool(taken.tool, taken.params, taken.where, () => this.clear())
       return true
     }
     if (this.row.use !== 'whole') return false
     this.apply({})
     return true
+  }
+
+  /** What was shown before it was applied is there now. */
+  private clear(): void {
+    if (!this.preview.open) this.owner.propose(null, this.label())
   }
 
   private cancel(): boolean {

@@ -128,6 +128,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
 
   update(props: VolumeProps): void {
     this.props = props
+    this.session.place.author = props.author ?? ''
     this.frame.notice(props.notice)
     void this.session.follow(props.revision, props.legend).then(() => this.look())
     if (this.ready) void this.compare()
@@ -455,7 +456,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
   // Tools and options
 
   private act(action: Action, label = 0): boolean {
-    if (this.comparing && KEYS.find((key) => key.action === action)?.edits) return this.frame.tell(COMPARING), true
+    if (this.comparing && changesMask(action)) return this.frame.tell(COMPARING), true
     switch (action) {
       case 'enter': return this.closeShape() || this.toolbox.act(action, label)
       case 'drop': return this.dropCorner()
@@ -667,6 +668,11 @@ function whereFree(runs: readonly Run[], mask: Uint8Array): Run[] {
     }
   }
   return free
+}
+
+function changesMask(action: Action): boolean {
+  if (isTool(action)) return toolOf('volume', action).use !== 'look'
+  return KEYS.some((key) => key.action === action && key.edits)
 }
 
 /** First and last of so many slices with one in their middle. */
