@@ -236,7 +236,7 @@ export class FlatPicture implements Picture {
   private labelsOf(plane: Plane): HTMLCanvasElement {
     const [u, v] = ALONG[plane]
     const { mask, shape, colors, opacity, outline } = this
-    const alphas = [outline ? 0 : opacity, rimOpacity(opacity)] as const
+    const alphas = outline ? ([0, rimOpacity(opacity)] as const) : ([opacity, opacity] as const)
     return this.kept(this.labels, plane, (index, pixels) =>
       coloured(sliceOf(mask, shape, plane, index), [shape[u], shape[v]], colors, alphas, pixels),
     )
