@@ -26,6 +26,7 @@ from segviz import opening
 from segviz.case import Case
 from segviz.grid import RasterGrid, VolumeGrid
 from segviz.io import geotiff
+from segviz.mask import Legend
 from segviz.store import Store, access
 from segviz.workbench import Workbench
 
@@ -162,8 +163,7 @@ def opened(server: Server, path: Path, labels: tuple[str, ...]) -> Image:
     store = workspace(server)
     case = opening.open_files(store, [path], name=path.stem.split(".")[0])
     bench = Workbench.open(store, case.visits[-1].id)
-    for name in labels:
-        bench.add_label(name, uuid=f"label {name}")
+    bench.import_legend(Legend.named(*labels), uuid="labels")
     bench.close()
     return Image(case, store)
 
