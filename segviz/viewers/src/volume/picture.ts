@@ -272,14 +272,18 @@ export class CardPicture implements Picture {
       const rgb = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16))
       lut.set([...rgb, hidden.has(value) ? 0 : 255], value * 4)
     }
+    if (lut.every((level, at) => level === this.nv.drawLut?.lut[at])) return
     this.nv.drawLut = { lut, labels: [] }
     this.nv.refreshColormaps()
     this.draw()
   }
 
   maskLook(opacity: number, outline: boolean): void {
-    this.nv.drawOpacity = outline ? Math.min(opacity, 0.004) : opacity
-    this.nv.drawRimOpacity = opacity === 0 ? -1 : rimOpacity(opacity)
+    const fill = outline ? Math.min(opacity, 0.004) : opacity
+    const rim = opacity === 0 ? -1 : rimOpacity(opacity)
+    if (fill === this.nv.drawOpacity && rim === this.nv.drawRimOpacity) return
+    this.nv.drawOpacity = fill
+    this.nv.drawRimOpacity = rim
     this.draw()
   }
 
