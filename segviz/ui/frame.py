@@ -91,9 +91,12 @@ def chosen_case(store: Store) -> Case | None:
 
 
 def chosen_visit(case: Case) -> Visit:
-    """The visit of the address, else the latest that is not a reference."""
-    asked = st.query_params.get("visit")
-    return next((visit for visit in case.visits if visit.id == asked), case.segmented[-1])
+    """The visit of the address, else the one looked at last, else the latest to segment."""
+    seen: dict[str, str] = st.session_state.setdefault("visits", {})
+    asked = st.query_params.get("visit") or seen.get(case.id)
+    visit = next((visit for visit in case.visits if visit.id == asked), case.segmented[-1])
+    seen[case.id] = visit.id
+    return visit
 
 
 def title(case: Case) -> None:

@@ -13,10 +13,17 @@ EMPTY, COPY = "Empty", "Copy of this mask"
 
 
 def chosen(store: Store, visit: Visit) -> Layer:
-    """The layer of the address, else the visit's first."""
+    """The layer of the address, else the one looked at last, else the visit's first."""
     layers = store.layers(visit.id)
-    asked = st.query_params.get("layer")
-    return next((layer for layer in layers if layer.id == asked), layers[0])
+    asked = st.query_params.get("layer") or _seen().get(visit.id)
+    layer = next((layer for layer in layers if layer.id == asked), layers[0])
+    _seen()[visit.id] = layer.id
+    return layer
+
+
+def _seen() -> dict[str, str]:
+    seen: dict[str, str] = st.session_state.setdefault("layers", {})
+    return seen
 
 
 def title(layer: Layer) -> str:
@@ -62,4 +69,5 @@ def new(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
 
 def go(case: Case, visit: Visit, layer_id: str) -> None:
     """Show a layer from now on."""
+    _seen()[visit.id] = layer_id
     st.query_params.from_dict(links.query(case, visit, layer_id))
