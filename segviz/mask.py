@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from colorsys import hls_to_rgb
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,14 @@ PALETTE = (
     "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999",
 )  # fmt: skip
 """Okabe and Ito (2008): told apart with any kind of colour vision."""
+
+
+GOLDEN = 0.6180339887498949
+"""Share of the circle of hues from one colour to the next."""
+
+
+def _hex(red: float, green: float, blue: float) -> str:
+    return "#" + "".join(f"{round(255 * part):02X}" for part in (red, green, blue))
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,14 @@ class Legend:
         """This legend and a label for each value that it lacks."""
         missing = [int(v) for v in np.unique(np.asarray(values)) if v != 0 and int(v) not in self]
         return Legend((*self.labels, *(self[v] for v in missing)))
+
+    @property
+    def free_color(self) -> str:
+        """A colour that no label has yet: of the palette, then hues far from the last ones."""
+        taken = {label.color.upper() for label in self.labels}
+        hues = (n * GOLDEN % 1 for n in count())
+        more = (_hex(*hls_to_rgb(hue, 0.45 + 0.25 * (hue > 0.5), 0.7)) for hue in hues)
+        return next(color for color in chain(PALETTE, more) if color not in taken)
 
     def to_json(self) -> list[dict[str, Any]]:
         return [asdict(label) for label in self.labels]

@@ -307,6 +307,14 @@ def test_open_and_export(
     assert np.array_equal(read_mask(Path(written)).data, phantoms.sphere_labels())
     (table,) = answer("export", "Spheres", "--output", output, "--format", "csv")
     assert f"{spheres.volume_ml[1]}"[:6] in Path(table).read_text()
+    layer = workbench.new_layer(
+        workspace.open_store(), bench.visit.id, "Mine", "Dr A", bench.layer.id
+    )
+    mine = workbench.get(workspace.open_store(), layer.id)
+    mine.edit_cells(np.array([0]), np.array([1]), base_revision=0, uuid="2", author="Dr A")
+    tables = answer("export", "Spheres", "--output", output, "--format", "provenance")
+    told = [json.loads(Path(path).read_text()) for path in tables]
+    assert [(t["layer"]["name"], len(t["operations"])) for t in told] == [("Mask", 1), ("Mine", 2)]
     assert segviz("export", "Spheres", "--output", output, "--format", "geotiff").exit_code == 2
     assert segviz("export", "Cubes", "--output", output).exit_code == 2
     dashed = segviz("export", "-a_case-id-that-begins-so", "--output", output)

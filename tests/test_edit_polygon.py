@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from canvases import after, scene, volume
 
-from segviz.edit.polygon import fill
+from segviz.edit.polygon import fill, polygon
 from segviz.errors import Refused
 
 SHAPE = (30, 40)
@@ -57,3 +58,50 @@ def test_less_than_a_triangle_is_nothing(points):
 def test_what_is_no_position_is_refused():
     with pytest.raises(Refused, match="SV-EDIT-002"):
         fill(SHAPE, [(0, 0), (1, float("inf")), (2, 2)])
+
+
+RING = [(0.5, 0.5), (0.5, 9.5), (9.5, 9.5), (9.5, 0.5)]
+HOLE = [(3.5, 3.5), (3.5, 6.5), (6.5, 6.5), (6.5, 3.5)]
+
+
+def test_rings_inside_a_ring_are_holes():
+    mask = np.zeros(SHAPE, bool)
+    mask[fill(SHAPE, RING, HOLE)] = True
+    assert mask.sum() == 81 - 9
+
+
+def test_the_same_shape_in_a_range_of_slices():
+    canvas = volume(np.zeros((10, 12, 14), np.uint8))
+    corners = [(1.5, 5, 2.5), (1.5, 5, 6.5), (4.5, 5, 6.5), (4.5, 5, 2.5)]
+    one = after(canvas, polygon(canvas, label=3, points=corners, plane=1))
+    assert (one[2:5, 5, 3:7] == 3).all() and (one > 0).sum() == 12
+    five = after(canvas, polygon(canvas, label=3, points=corners, plane=1, slices=(9, 20)))
+    assert (five[2:5, 9:, 3:7] == 3).all() and (five > 0).sum() == 36
+
+
+@pytest.mark.parametrize("plane", [0, 1, 2])
+def test_a_plane_is_a_picture_with_rows_along_its_second_axis(plane):
+    random = np.random.default_rng(plane)
+    canvas = volume(np.zeros((30, 30, 30), np.uint8))
+    corners = random.uniform(-5, 35, (7, 3))
+    corners[:, plane] = 4
+    across, up = [a for a in range(3) if a != plane]
+    mask = after(canvas, polygon(canvas, label=1, points=corners, plane=plane))
+    expected = filled(corners[:, [up, across]], (30, 30))
+    assert (np.take(mask, 4, axis=plane) == expected.T).all()
+    assert mask.sum() == expected.sum()
+
+
+def test_a_scene_in_bands_is_as_at_once(monkeypatch):
+    monkeypatch.setattr("segviz.edit.polygon.BAND", 40 * 3)
+    canvas = scene(np.ones(SHAPE, np.uint8))
+    corners = np.random.default_rng(1).uniform(-10, 45, (8, 2))
+    mask = after(canvas, polygon(canvas, label=0, points=corners))
+    assert ((mask == 0) == filled(corners[:, ::-1] - 0.5)).all()
+
+
+def test_a_polygon_outside_changes_nothing():
+    for canvas in (scene(np.zeros(SHAPE, np.uint8)), volume(np.zeros((5, 5, 5), np.uint8))):
+        corners = np.full((3, canvas.labels.ndim), -9.0) + np.eye(3, canvas.labels.ndim)
+        for points in (corners, []):
+            assert after(canvas, polygon(canvas, label=1, points=points)).sum() == 0

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
+import rasterio
+import SimpleITK as sitk
 from affine import Affine
 from pyproj import CRS
 
 from segviz.errors import Question, Refused
-from segviz.grid import RasterGrid, VolumeGrid
+from segviz.grid import RasterGrid, VolumeGrid, Window
 from segviz.io.labels import whole_labels
-from segviz.io.masks import read_mask, write_mask
-from segviz.mask import Legend, Mask
+from segviz.io.masks import read_mask, write_mask, write_owners
+from segviz.mask import Label, Legend, Mask
 
 SHAPE = (8, 10, 6)
 GRID = VolumeGrid(SHAPE, np.diag([-1.0, -1, 3, 1]))
+
+
+SCENE = RasterGrid((700, 900), Affine(10, 0, 5e5, 0, -10, 9e6), CRS.from_epsg(32721))
+TOLD = {
+    "revision": 3,
+    "source": 'Dr "Ö" & <co>',
+    "work": [{"author": f"Dr {n}", "tool": "brush", "operations": n} for n in range(2000)],
+}
+"""More than the 32,000 bytes that GDAL's metadata once could hold."""
 
 
 def stored(folder: Path, data: np.ndarray, affine: np.ndarray, slope: float | None = None) -> Path:
@@ -148,3 +160,64 @@ def test_a_text_is_no_mask(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refusal:
         read_mask(tmp_path / "m.txt")
     assert refusal.value.code == "SV-MSK-003"
+
+
+# how a mask came to be
+
+
+def test_a_nifti_tells_how_it_came_to_be_and_reads_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "m.nii.gz"
+    write_mask(marked(), path, TOLD)
+    (comment,) = nib.load(path).header.extensions
+    assert comment.get_code() == 6
+    assert json.loads(comment.get_content())["segviz"]["provenance"] == TOLD
+    ours = read_mask(path, GRID)
+    assert ours.data[2, 3, 4] == 5 and [label.value for label in ours.legend] == [5]
+    assert np.array_equal(np.asarray(nib.load(path).dataobj), ours.data)
+    assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(path))).T, ours.data)
+
+
+def test_a_geotiff_tells_how_it_came_to_be_and_reads_as_before(tmp_path: Path) -> None:
+    data = np.random.default_rng(0).integers(0, 4, SCENE.shape).astype(np.uint8)
+    legend = Legend(tuple(Label(n, f"class <{n}>", "#123456") for n in range(1, 256)))
+    path = tmp_path / "m.tif"
+    write_mask(Mask(SCENE, data, legend), path, TOLD)
+    with rasterio.open(path) as source:
+        assert json.loads(source.tags(ns="SEGVIZ")["SEGVIZ_PROVENANCE"]) == TOLD
+        assert "SEGVIZ_PROVENANCE" not in source.tags()
+        assert np.array_equal(source.read(1), data)
+    assert [file.name for file in tmp_path.iterdir()] == ["m.tif"]
+    mask = read_mask(path, SCENE)
+    assert np.array_equal(mask.data, data) and mask.legend == legend
+
+
+def test_owners_of_a_volume_are_whole_numbers_on_its_grid(tmp_path: Path) -> None:
+    owners = np.arange(480, dtype=np.int32).reshape(SHAPE) * 1_000_003
+    path = tmp_path / "o.nii.gz"
+    write_owners(lambda window: owners, GRID, path, TOLD)
+    image = nib.load(path)
+    assert image.get_data_dtype() == np.int32
+    assert np.array_equal(np.asarray(image.dataobj), owners)
+    assert np.allclose(image.affine, GRID.affine)
+    assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(path))).T, owners)
+
+
+def test_owners_of_a_scene_are_written_window_by_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segviz.io.geotiff.masks.READ_WINDOW", 512)
+    owners = np.arange(630_000, dtype=np.int32).reshape(SCENE.shape) * 3000
+    asked: list[Window] = []
+
+    def look(window: Window | None) -> np.ndarray:
+        assert window is not None
+        asked.append(window)
+        return owners[window[0] : window[1], window[2] : window[3]]
+
+    write_owners(look, SCENE, tmp_path / "o.tif", TOLD)
+    assert len(asked) == 4
+    with rasterio.open(tmp_path / "o.tif") as source:
+        assert source.dtypes == ("int32",) and source.nodata == 0
+        assert np.array_equal(source.read(1), owners)
+        assert source.crs.to_epsg() == 32721 and source.overviews(1) == [2, 4]
+        assert json.loads(source.tags(ns="SEGVIZ")["SEGVIZ_PROVENANCE"]) == TOLD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -96,3 +97,13 @@ def test_seams_leave_no_trace(window: int) -> None:
     ):
         assert label == other and mine.equals(theirs)
         assert len(mine.exterior.coords) == len(theirs.exterior.coords)
+
+
+def test_the_file_tells_how_the_mask_came_to_be(tmp_path: Path) -> None:
+    grid = RasterGrid((4, 4), Affine(10, 0, 5e5, 0, -10, 9e6), CRS.from_epsg(32721))
+    told = {"revision": 3, "source": 'Dr "Ö" & <co>', "work": ["brush"] * 9000}
+    path = tmp_path / "p.gpkg"
+    write_polygons(Mask(grid, np.ones((4, 4), np.uint8), LEGEND), path, told)
+    found = pyogrio.read_info(path, layer="mask")
+    assert json.loads(found["dataset_metadata"]["SEGVIZ_PROVENANCE"]) == told
+    assert pyogrio.list_layers(path).tolist() == [["mask", "Polygon"]]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from segviz.grid import VolumeGrid
-from segviz.mask import Label, Legend, Mask
+from segviz.mask import PALETTE, Label, Legend, Mask
 
 
 def test_a_legend_survives_json() -> None:
@@ -19,3 +19,11 @@ def test_labels_are_bytes_on_their_grid() -> None:
     grid = VolumeGrid((2, 2, 2), np.eye(4))
     with pytest.raises(ValueError, match="uint8"):
         Mask(grid, np.zeros((2, 2, 2), np.int16), Legend(()))  # type: ignore[arg-type]
+
+
+def test_a_free_color_is_one_that_no_label_has() -> None:
+    legend = Legend(())
+    for value in range(1, 41):
+        legend = Legend((*legend, Label(value, str(value), legend.free_color)))
+    assert [label.color for label in legend][: len(PALETTE)] == list(PALETTE)
+    assert len({label.color for label in legend}) == 40

@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 from segviz.grid import RasterGrid
 from segviz.image import windows
 from segviz.mask import Legend, Mask
-from segviz.measure.areas import AreaTally, cell_area_m2, measure_scene
+from segviz.measure.areas import AreaTally, cell_area_m2, cell_areas_m2, measure_scene
 
 SHAPE = (300, 270)
 WHOLE = (0, SHAPE[0], 0, SHAPE[1])
@@ -56,6 +56,14 @@ def test_sums_of_blocks_equal_sums_of_pixels(crs, transform):
     cells = cell_area_m2(scene, *np.mgrid[: SHAPE[0], : SHAPE[1]])
     expected = {value: cells[labels == value].sum() / 1e4 for value in (3, 6, 9)}
     assert counted(scene, labels).area_ha() == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize(("crs", "transform"), GRIDS)
+def test_areas_of_a_window_are_those_of_its_pixels(crs, transform):
+    scene = grid(crs, transform)
+    window = (37, 290, 5, 261)
+    expected = cell_area_m2(scene, *np.mgrid[37:290, 5:261])
+    assert cell_areas_m2(scene)(window) == pytest.approx(expected, rel=1e-7)
 
 
 @pytest.mark.parametrize(("crs", "transform"), GRIDS)

@@ -6,7 +6,7 @@ from affine import Affine
 from pyproj import CRS, Transformer
 
 from segviz.grid import RasterGrid
-from segviz.measure.ellipsoid import cell_area_m2, is_on_earth
+from segviz.measure.ellipsoid import cell_area_m2, cell_steps_m, is_on_earth
 
 
 def grid(crs, transform, shape=(200, 400)):
@@ -138,3 +138,43 @@ def test_a_grid_that_is_nowhere_has_no_area(crs):
     assert not is_on_earth(scene.crs)
     with pytest.raises(ValueError, match="without a CRS"):
         cell_area_m2(scene, 0, 0)
+
+
+@pytest.mark.parametrize("latitude", [-70, -33.3, 0.5, 47, 61])
+def test_a_step_in_degrees_is_the_geodesic_between_neighbouring_centres(latitude):
+    pixel = 0.00025
+    scene = grid(4326, Affine(pixel, 0, 12, 0, -pixel, latitude), (101, 201))
+    longitude, middle = 12 + 100.5 * pixel, latitude - 50.5 * pixel
+    geod = CRS(4326).get_geod()
+    down = geod.inv(longitude, middle + pixel / 2, longitude, middle - pixel / 2)[2]
+    right = geod.inv(longitude - pixel / 2, middle, longitude + pixel / 2, middle)[2]
+    assert cell_steps_m(scene) == pytest.approx((down, right), rel=1e-6)
+
+
+def test_steps_of_oblong_cells_in_degrees():
+    scene = grid(4326, Affine(0.002, 0, 12, 0, -0.001, 60.05), (100, 100))
+    down, right = cell_steps_m(scene)
+    assert (down, right) == pytest.approx((111.41, 2 * 55.80), abs=0.02)
+
+
+def test_three_pixels_of_a_true_projection_are_three_times_their_size():
+    scene = grid(32633, Affine(10, 0, 500_000, 0, -20, 5_000_000))
+    assert cell_steps_m(scene) == (20, 10)
+    feet = grid(2263, Affine(10, 0, 980_000, 0, -10, 200_000))
+    assert cell_steps_m(feet) == pytest.approx((3.048, 3.048), rel=1e-5)
+
+
+def test_web_mercator_is_half_as_large_on_the_ground_at_60_degrees():
+    north = 8_399_737.9
+    scene = grid(3857, Affine(10, 0, 0, 0, -10, north + 1000))
+    assert cell_steps_m(scene) == pytest.approx((5.0, 5.0), rel=0.005)
+
+
+def test_a_rotated_grid_keeps_its_steps():
+    turned = Affine.translation(500_000, 5_000_000) @ Affine.rotation(30) @ Affine.scale(10, -20)
+    assert cell_steps_m(grid(32633, turned)) == pytest.approx((20, 10))
+
+
+def test_a_grid_without_a_place_on_the_earth_has_no_metres():
+    with pytest.raises(ValueError, match="CRS"):
+        cell_steps_m(grid(None, Affine(10, 0, 0, 0, -10, 0)))

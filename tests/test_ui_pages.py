@@ -19,7 +19,8 @@ from segviz import jobs, opening, viewers, workbench
 from segviz.inference import catalog, pictures
 from segviz.inference.pictures import Picture
 from segviz.settings import Settings
-from segviz.ui import frame
+from segviz.ui import frame, since
+from segviz.web import downloads
 
 PAGES = Path(__file__).parent.parent / "pages"
 
@@ -139,7 +140,31 @@ def test_review_of_a_volume(server: Server):
     assert not test.exception
     assert components(test)[0] == "segviz_volume"
     assert "Lesion" in text(test) and "0.00 ml" in text(test)
-    assert "download/mask.nii.gz" in text(test)
+    for file in downloads.FOR_WORLD["volume"]:
+        assert f"download/{file}" in text(test)
+
+
+def test_review_says_what_people_did_to_what_the_model_said(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    visit = server.volume.visits[0]
+    job, result = finished_run(server.store, visit.id, np.full((5, 6, 7), 255, np.uint8), 0.5)
+    workbench.adopt(server.store, visit.id, job, result)
+    bench = workbench.get(server.store, visit.id)
+    assert "by people" not in text(run("review", case=server.volume.id))
+    cells = np.arange(10)
+    bench.edit_cells(cells, np.zeros(10, np.uint8), base_revision=1, uuid="e", tool="eraser")
+    line = "Since lesions 1.0: −0.24 ml by people; Dice to its answer 0.98"
+    assert line in text(run("review", case=server.volume.id))
+
+    monkeypatch.setattr(since, "QUICK_CELLS", 100)
+    large = run("review", case=server.volume.id)
+    assert "by people" not in text(large)
+    press(large, "Compare with the model's answer")
+    assert line in text(large)
+    assert line in text(large.run())
+    bench.undo(2, "u")
+    assert "by people" not in text(large.run())
 
 
 def test_review_of_a_scene_follows_the_visit_in_its_address(server: Server):

@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from io import BytesIO
 
 import nibabel as nib
 import numpy as np
+import pyogrio
 import pytest
+import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 from web_case import Server, pixels, voxels
 from workspace import finished_run
 
 from segviz import workbench
+from segviz.case import Case
 from segviz.edit import runs
 from segviz.errors import Conflict, DiskFull, NotFound, Question, Refused
 from segviz.inference import catalog, pictures
+from segviz.io import legends
 from segviz.io.masks import read_mask
 from segviz.store import access
-from segviz.web import errors
+from segviz.web import downloads, errors
 
 EDITS = {"base_revision": 0, "uuid": "first", "tool": "brush"}
 
 
 def edit(server: Server, body: bytes, **query: object):
-    url = f"{server.visit(server.volume)}/edits"
-    return server.client.post(url, content=body, params=EDITS | query)
+    url = f"{server.layer(server.volume)}/edits"
+    headers = {"Content-Type": "application/octet-stream"}
+    return server.client.post(url, content=body, params=EDITS | query, headers=headers)
 
 
-def stroke(server: Server, **said: object):
-    shape = {
-        "base_revision": 0,
-        "uuid": "first",
-        "tool": "brush",
-        "label": 1,
-        "points": [[100.5, 50.5]],
-        "radius": 1,
-        "only": None,
-    }
-    return server.client.post(f"{server.visit(server.scene)}/edits", json=shape | said)
+BRUSH = {"label": 1, "points": [[100.5, 50.5]], "radius_cells": 1}
+
+
+def stroke(server: Server, params: object = BRUSH, **said: object):
+    body = {"base_revision": 0, "uuid": "first", "tool": "brush", "params": params}
+    return server.client.post(f"{server.layer(server.scene)}/edits", json=body | said)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +60,11 @@ def test_each_error_has_its_status(error, status):
     assert errors.status(error) == status
 
 
-@pytest.mark.parametrize("path", ["volume.nii", "mask", "state", "slice.png?mm=0"])
+@pytest.mark.parametrize("path", ["volume.nii", "{layer}/mask", "{layer}/state", "slice.png?mm=0"])
 def test_a_wrong_token_is_refused(server: Server, path: str):
-    url = f"/sv/cases/{server.volume.id}/wrong/visits/{server.volume.visits[0].id}/{path}"
+    visit = server.volume.visits[0].id
+    path = path.format(layer=f"layers/{visit}")
+    url = f"/sv/cases/{server.volume.id}/wrong/visits/{visit}/{path}"
     answer = server.client.get(url)
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "SV-CASE-403"
@@ -69,7 +72,8 @@ def test_a_wrong_token_is_refused(server: Server, path: str):
 
 def test_the_token_of_one_case_does_not_open_another(server: Server):
     base = server.base(server.volume)
-    other = f"{base}/visits/{server.scene.visits[0].id}/state"
+    scene = server.scene.visits[0].id
+    other = f"{base}/visits/{scene}/layers/{scene}/state"
     assert server.client.get(other).status_code == 404
     swapped = base.replace(server.volume.id, server.scene.id)
     assert server.client.get(f"{swapped}/thumbnail.png").status_code == 403
@@ -96,7 +100,7 @@ def test_a_stroke_is_applied_counted_and_read_back(server: Server):
     assert state["labels"][0]["count"] == 3
     assert state["labels"][0]["amount"] == pytest.approx(3 * 24 / 1000)
 
-    mask = server.client.get(f"{server.visit(server.volume)}/mask")
+    mask = server.client.get(f"{server.layer(server.volume)}/mask")
     assert mask.headers["x-revision"] == "1"
     assert len(mask.content) == size
     assert np.flatnonzero(np.frombuffer(mask.content, np.uint8)).tolist() == [0, 1, 7]
@@ -133,17 +137,17 @@ def test_a_stroke_on_an_old_mask_is_a_conflict(server: Server):
 )
 def test_a_stroke_that_makes_no_sense_is_refused(server: Server, body: bytes, query):
     assert edit(server, body, **query).status_code == 400
-    assert server.client.get(f"{server.visit(server.volume)}/state").json()["revision"] == 0
+    assert server.client.get(f"{server.layer(server.volume)}/state").json()["revision"] == 0
 
 
 def test_an_edit_that_is_too_large_is_refused(server: Server):
-    url = f"{server.visit(server.volume)}/undo"
+    url = f"{server.layer(server.volume)}/undo"
     assert server.client.post(url, content=b" " * (4 * 2**20 + 1)).status_code == 413
 
 
 def test_undo_and_redo(server: Server):
     edit(server, runs.encode(np.array([3]), np.array([1], np.uint8)))
-    url = server.visit(server.volume)
+    url = server.layer(server.volume)
     undone = server.client.post(f"{url}/undo", json={"base_revision": 1, "uuid": "u"}).json()
     assert undone["labels"][0]["count"] == 0 and undone["can_redo"] and undone["runs"]
     redone = server.client.post(f"{url}/redo", json={"base_revision": 2, "uuid": "r"}).json()
@@ -167,7 +171,7 @@ def run(server: Server) -> str:
 
 
 def test_probabilities_are_sent_canonical_and_kept(server: Server, run: str):
-    answer = server.client.get(f"{server.visit(server.volume)}/probability/{run}")
+    answer = server.client.get(f"{server.layer(server.volume)}/probability/{run}")
     assert "immutable" in answer.headers["cache-control"]
     assert int(answer.headers["x-size"]) == len(answer.content)
     sent = np.frombuffer(answer.content, np.uint8).reshape(5, 6, 7, order="F")
@@ -175,19 +179,19 @@ def test_probabilities_are_sent_canonical_and_kept(server: Server, run: str):
 
 
 def test_probabilities_of_another_run_or_without_a_token_are_not_sent(server: Server, run: str):
-    url = server.visit(server.volume)
+    url = server.layer(server.volume)
     assert server.client.get(f"{url}/probability/another").status_code == 404
     visit = server.volume.visits[0].id
-    wrong = f"/sv/cases/{server.volume.id}/wrong/visits/{visit}"
+    wrong = f"/sv/cases/{server.volume.id}/wrong/visits/{visit}/layers/{visit}"
     assert server.client.get(f"{wrong}/probability/{run}").status_code == 403
     assert server.client.get(f"{wrong}/painted").status_code == 403
     said = {"base_revision": 1, "uuid": "t", "value": 0.4}
     assert server.client.post(f"{wrong}/threshold", json=said).status_code == 403
-    assert server.client.get(f"{server.visit(server.scene)}/painted").status_code == 400
+    assert server.client.get(f"{server.layer(server.scene)}/painted").status_code == 400
 
 
 def test_a_threshold_is_moved_and_spares_what_was_painted(server: Server, run: str):
-    url = server.visit(server.volume)
+    url = server.layer(server.volume)
     edit(server, runs.encode(np.array([0]), np.array([0], np.uint8)), base_revision=1)
     painted = server.client.get(f"{url}/painted")
     assert painted.headers["x-revision"] == "2"
@@ -202,7 +206,7 @@ def test_a_threshold_is_moved_and_spares_what_was_painted(server: Server, run: s
 @pytest.mark.parametrize("value", [0, 1.5, "0.4", None, True])
 def test_a_threshold_that_is_none_is_refused(server: Server, run: str, value: object):
     said = {"base_revision": 1, "uuid": "t", "value": value}
-    answer = server.client.post(f"{server.visit(server.volume)}/threshold", json=said)
+    answer = server.client.post(f"{server.layer(server.volume)}/threshold", json=said)
     assert answer.status_code == 400
 
 
@@ -217,14 +221,18 @@ def test_a_brush_on_a_scene_gives_hectares(server: Server):
 @pytest.mark.parametrize(
     "said",
     [
-        {"points": "x"},
-        {"points": [[1]]},
-        {"points": [[1, None]]},
-        {"label": 99},
-        {"label": "1"},
+        {"params": BRUSH | {"points": "x"}},
+        {"params": BRUSH | {"points": [[1]]}},
+        {"params": BRUSH | {"points": [[1, None]]}},
+        {"params": BRUSH | {"label": 99}},
+        {"params": BRUSH | {"label": "1"}},
+        {"params": BRUSH | {"radius_cells": "wide"}},
+        {"params": BRUSH | {"unheard": 1}},
+        {"params": "all"},
+        {"tool": "magic"},
         {"uuid": 3},
-        {"radius": "wide"},
-        {"only": "all"},
+        {"where": {"only": "all"}},
+        {"where": {"window": [1]}},
     ],
 )
 def test_an_operation_that_makes_no_sense_is_refused(server: Server, said):
@@ -233,6 +241,10 @@ def test_an_operation_that_makes_no_sense_is_refused(server: Server, said):
 
 def tile(server: Server, path: str):
     return server.client.get(f"{server.visit(server.scene)}/{path}")
+
+
+def mask_tile(server: Server, path: str):
+    return server.client.get(f"{server.layer(server.scene)}/mask/{path}")
 
 
 def opened(answer) -> np.ndarray:
@@ -278,9 +290,9 @@ def test_what_is_not_there_is_told(server: Server, path: str, status: int):
 
 def test_mask_tiles_follow_the_mask_and_are_kept_by_revision(server: Server):
     stroke(server)
-    fresh = tile(server, "mask/1/0/0.png?rev=1")
+    fresh = mask_tile(server, "1/0/0.png?rev=1")
     assert "immutable" in fresh.headers["cache-control"]
-    assert tile(server, "mask/1/0/0.png?rev=0").headers["cache-control"] == "no-store"
+    assert mask_tile(server, "1/0/0.png?rev=0").headers["cache-control"] == "no-store"
     labels = np.asarray(Image.open(BytesIO(fresh.content)))
     assert np.argwhere(labels).tolist() == [[49, 100], [50, 99], [50, 100], [50, 101], [51, 100]]
 
@@ -318,7 +330,7 @@ def test_the_downloaded_mask_is_the_mask(server: Server, tmp_path):
     edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)))
     stroke(server)
     for case, file in ((server.volume, "mask.nii.gz"), (server.scene, "mask.tif")):
-        answer = server.client.get(f"{server.visit(case)}/download/{file}")
+        answer = server.client.get(f"{server.layer(case)}/download/{file}")
         assert answer.status_code == 200 and "attachment" in answer.headers["content-disposition"]
         path = tmp_path / file
         path.write_bytes(answer.content)
@@ -328,13 +340,137 @@ def test_the_downloaded_mask_is_the_mask(server: Server, tmp_path):
 
 def test_outlines_and_numbers_are_downloaded(server: Server):
     stroke(server)
-    outlines = server.client.get(f"{server.visit(server.scene)}/download/polygons.gpkg")
+    outlines = server.client.get(f"{server.layer(server.scene)}/download/polygons.gpkg")
     assert outlines.content.startswith(b"SQLite format 3")
-    numbers = server.client.get(f"{server.visit(server.scene)}/download/numbers.csv")
+    numbers = server.client.get(f"{server.layer(server.scene)}/download/numbers.csv")
     assert numbers.headers["content-type"].startswith("text/csv")
     assert "forest" in numbers.text and "not for diagnosis" in numbers.text
     every = server.client.get(f"{server.base(server.scene)}/download/numbers.csv")
     assert "2018-07-01" in every.text and "2020-07-01" in every.text
+
+
+def test_outlines_go_out_as_geojson_and_come_in_again(server: Server):
+    stroke(server)
+    url = server.layer(server.scene)
+    saved = server.client.get(f"{url}/download/polygons.geojson", params={"label": 1}).text
+    assert [f["properties"]["name"] for f in json.loads(saved)["features"]] == ["forest"]
+    none = server.client.get(f"{url}/download/polygons.geojson", params={"label": 2}).json()
+    assert none["features"] == []
+
+    params = {"label": 2, "geojson": saved}
+    state = stroke(server, tool="polygon", params=params, base_revision=1, uuid="again").json()
+    assert {row["value"]: row["count"] for row in state["labels"] if row["count"]} == {2: 5}
+
+
+def test_a_file_that_is_no_geojson_is_refused(server: Server):
+    answer = stroke(server, tool="polygon", params={"label": 1, "geojson": "POLYGON"})
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "SV-MSK-047"
+
+
+def test_the_pointer_reads_the_label_of_its_own_layer(server: Server):
+    stroke(server)
+    visit = server.visit(server.scene)
+    made = server.client.post(f"{visit}/layers", json={"name": "Second"}).json()["layer"]
+    at = {"row": 50, "column": 100}
+    assert server.client.get(f"{visit}/values", params=at).json()["label"] == 1
+    assert server.client.get(f"{visit}/values", params=at | {"layer": made}).json()["label"] == 0
+    elsewhere = at | {"layer": server.volume.visits[-1].id}
+    assert server.client.get(f"{visit}/values", params=elsewhere).status_code == 404
+
+
+def taken(server: Server, case: Case, file: str) -> bytes:
+    answer = server.client.get(f"{server.layer(case)}/download/{file}")
+    assert answer.status_code == 200
+    return answer.content
+
+
+def test_numbers_say_what_people_did_to_what_the_model_said(server: Server, run: str):
+    at = {"base_revision": 1, "author": "Dr A"}
+    edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)), **at)
+    erased = np.argwhere(shares()[::-1, ::-1].ravel(order="F") >= 128).ravel()[:2]
+    edit(
+        server, runs.encode(erased, np.zeros(2, np.uint8)), **at | {"uuid": "b", "base_revision": 2}
+    )
+    said = shares() >= 128
+    now = workbench.get(server.store, server.volume.visits[0].id).mask().data > 0
+    (row,) = csv.DictReader(taken(server, server.volume, "numbers.csv").decode().splitlines())
+    ml = 24 / 1000
+    assert float(row["added_by_people"]) == pytest.approx(ml * np.count_nonzero(now & ~said))
+    assert float(row["removed_by_people"]) == pytest.approx(ml * np.count_nonzero(said & ~now))
+    assert float(row["dice_to_model"]) == pytest.approx(
+        2 * (now & said).sum() / (now.sum() + said.sum())
+    )
+    assert (row["models"], row["readers"]) == ("lesions 1.0", "Dr A")
+    assert (row["layer"], row["revision"]) == ("Mask", "3")
+
+
+def test_who_drew_what_is_a_table_and_a_map_of_its_numbers(server: Server, tmp_path):
+    edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)), author="Dr A")
+    more = {"author": "Dr B", "uuid": "b", "base_revision": 1}
+    edit(server, runs.encode(np.array([1, 2]), np.array([0, 1], np.uint8)), **more)
+    told = json.loads(taken(server, server.volume, "provenance.json"))
+    authors = {row["number"]: row["author"] for row in told["operations"]}
+    (tmp_path / "o.nii.gz").write_bytes(taken(server, server.volume, "owners.nii.gz"))
+    owners = np.asarray(nib.load(tmp_path / "o.nii.gz").dataobj)[::-1, ::-1].ravel(order="F")
+    assert [authors.get(number, "-") for number in owners[:9].tolist()] == [
+        "Dr A", "Dr B", "Dr B", "-", "-", "-", "-", "Dr A", "-",
+    ]  # fmt: skip
+    assert server.volume.name not in json.dumps(told)
+
+
+def test_who_drew_what_of_a_scene_is_written_in_windows(server: Server, tmp_path, monkeypatch):
+    monkeypatch.setattr("segviz.io.geotiff.masks.READ_WINDOW", 512)
+    stroke(server, author="Dr A")
+    stroke(server, BRUSH | {"points": [[600.5, 550.5]], "label": 2}, uuid="b", base_revision=1)
+    (tmp_path / "o.tif").write_bytes(taken(server, server.scene, "owners.tif"))
+    with rasterio.open(tmp_path / "o.tif") as source:
+        found = source.read(1)
+    told = json.loads(taken(server, server.scene, "provenance.json"))
+    first, second = (row["number"] for row in told["operations"])
+    assert np.argwhere(found).tolist() == [
+        [49, 100], [50, 99], [50, 100], [50, 101], [51, 100],
+        [549, 600], [550, 599], [550, 600], [550, 601], [551, 600],
+    ]  # fmt: skip
+    assert found[50, 100] == first and found[550, 600] == second
+
+
+def test_every_file_of_a_mask_tells_how_it_came_to_be(server: Server, tmp_path):
+    edit(server, runs.encode(np.array([0]), np.array([1], np.uint8)), author="Dr A")
+    stroke(server, author="Dr A")
+    found = {}
+    for case in (server.volume, server.scene):
+        for file in downloads.FOR_WORLD[case.world]:
+            (tmp_path / file).write_bytes(taken(server, case, file))
+    for file in ("mask.nii.gz", "owners.nii.gz"):
+        (comment,) = nib.load(tmp_path / file).header.extensions
+        found[file] = json.loads(comment.get_content())["segviz"]["provenance"]
+    for file in ("mask.tif", "owners.tif"):
+        with rasterio.open(tmp_path / file) as source:
+            found[file] = json.loads(source.tags(ns="SEGVIZ")["SEGVIZ_PROVENANCE"])
+    about = pyogrio.read_info(tmp_path / "polygons.gpkg")["dataset_metadata"]
+    found["polygons.gpkg"] = json.loads(about["SEGVIZ_PROVENANCE"])
+    found["polygons.geojson"] = json.loads((tmp_path / "polygons.geojson").read_bytes())[
+        "provenance"
+    ]
+    for told in found.values():
+        assert told["revision"] == 1
+        assert [row["author"] for row in told["work"]] == ["Dr A"]
+    assert len({told["fingerprint"] for told in found.values()}) == 2
+
+
+def test_names_and_colours_of_labels_are_downloaded(server: Server):
+    for file in ("labels.txt", "colours.clr"):
+        legend = legends.read(taken(server, server.scene, file))
+        expected = workbench.get(server.store, server.scene.visits[-1].id).legend
+        assert len(legend) == 4
+        assert [(x.value, x.name, x.color) for x in legend] == [
+            (x.value, x.name, x.color.upper()) for x in expected
+        ]
+
+
+def test_outlines_of_a_label_that_is_not_there_are_refused(server: Server):
+    url = f"{server.layer(server.scene)}/download/polygons.geojson?label=99"
+    assert server.client.get(url).json()["error"]["code"] == "SV-MSK-060"
 
 
 def uploads(server: Server) -> str:

@@ -1,6 +1,8 @@
 """Comparisons of versions, and who gave each cell its label."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,17 @@ from segviz import workbench
 from segviz.errors import Refused
 from segviz.mask import Legend
 from segviz.store import Store
-from segviz.workbench import At, Workbench, changes, compare, difference, owners, provenance
+from segviz.store.journal import Journal
+from segviz.workbench import (
+    At,
+    Workbench,
+    changes,
+    compare,
+    departures,
+    difference,
+    owners,
+    provenance,
+)
 
 ABC = Legend.named("a", "b", "c")
 SIZE = 120
@@ -219,6 +231,26 @@ def test_owners_equal_a_plain_walk(
             continue
         expected, at = [*expected[: at + 1], after], at + 1
         assert who(store, bench) == expected[at].tolist()
+
+
+def test_reading_the_past_leaves_the_mask_to_those_who_edit_it(
+    store: Store, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stroke that comes between what is read of the journal stays in the mask."""
+    run(store, bench, np.ones(SIZE, np.uint8))
+    paint(bench, [0], 2)
+    deltas = Journal.deltas
+
+    def interrupted(*args: Any, **more: Any) -> Iterator[bytes]:
+        found = list(deltas(*args, **more))
+        monkeypatch.setattr(Journal, "deltas", deltas)
+        paint(bench, [0], 3)
+        yield from found
+
+    monkeypatch.setattr(Journal, "deltas", interrupted)
+    said = departures.answer(store, bench, bench.history_at(), None)
+    assert said.reshape(-1)[:2].tolist() == [1, 1]
+    assert bench.mask().data.reshape(-1)[:2].tolist() == [3, 1]
 
 
 # the summary

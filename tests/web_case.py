@@ -40,6 +40,10 @@ class Server:
     def visit(self, case: Case, number: int = -1) -> str:
         return f"{self.base(case)}/visits/{case.visits[number].id}"
 
+    def layer(self, case: Case, number: int = -1) -> str:
+        """The first layer of a visit."""
+        return f"{self.visit(case, number)}/layers/{case.visits[number].id}"
+
 
 def voxels() -> NDArray[np.int16]:
     return np.arange(5 * 6 * 7, dtype=np.int16).reshape(5, 6, 7)

@@ -73,7 +73,11 @@ def finished_run(
         "probability": str(probability.relative_to(store.home)),
         "legend": Legend((Label(1, "Lesion", "#E69F00", thing=True),)).to_json(),
         "source": "lesions 1.0",
-        "report": {"threshold": {"value": threshold}, "notes": ["None found."]},
+        "report": {
+            "model": {"name": "lesions", "version": "1.0", "sha256": "ab"},
+            "threshold": {"value": threshold},
+            "notes": ["None found."],
+        },
     }
     store.queue.finish(job, "done", result=result)
     return job, result

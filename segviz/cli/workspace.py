@@ -22,8 +22,18 @@ if TYPE_CHECKING:
     from segviz.store import Store
 
 REFUSED = 2
-FORMATS = {"volume": ("nifti",), "scene": ("geotiff", "geopackage")}
-ENDINGS = {"nifti": ".nii.gz", "geotiff": ".tif", "geopackage": ".gpkg"}
+FORMATS = {
+    "volume": ("nifti", "provenance"),
+    "scene": ("geotiff", "geopackage", "geojson", "provenance"),
+}
+FILES = {
+    "nifti": ("mask.nii.gz", ".nii.gz"),
+    "geotiff": ("mask.tif", ".tif"),
+    "geopackage": ("polygons.gpkg", ".gpkg"),
+    "geojson": ("polygons.geojson", ".geojson"),
+    "provenance": ("provenance.json", ".provenance.json"),
+}
+"""The download that a format is, and how the names of its files end."""
 
 
 @click.command()
@@ -111,12 +121,12 @@ def print_findings(found: list[tuple[Path, Finding]]) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["nifti", "geotiff", "geopackage", "csv"]),
+    type=click.Choice([*FILES, "csv"]),
     help="Default: nifti for volumes, geotiff for scenes.",
 )
 @as_json
 def export(case: str, output: Path, form: str | None, as_json: bool) -> None:
-    """Write the masks or the numbers of CASE (its name or id) to files."""
+    """Write the masks or the numbers of CASE (its name or id) to files, or who drew what."""
     store = open_store()
     chosen = _case(store, case)
     written = exported(store, chosen, output, form or FORMATS[chosen.world][0])
@@ -129,27 +139,28 @@ def export(case: str, output: Path, form: str | None, as_json: bool) -> None:
 def exported(store: Store, case: Case, output: Path, form: str) -> list[Path]:
     """The files written: one for each mask, or one table of all."""
     from segviz import workbench
-    from segviz.io import masks, table, vector
-    from segviz.web.downloads import slug, visit_rows
+    from segviz.io import table
+    from segviz.web import downloads
 
     if form != "csv" and form not in FORMATS[case.world]:
         kinds = " or ".join((*FORMATS[case.world], "csv"))
         raise click.BadParameter(f"this case is written as {kinds}.", param_hint="--format")
     output.mkdir(parents=True, exist_ok=True)
+    slug = downloads.slug
     if form == "csv":
         path = output / f"{slug(case.name)}_numbers.csv"
-        table.write_csv(
-            [row for visit in case.visits for row in visit_rows(store, case, visit)], path
-        )
+        table.write_csv(downloads.all_numbers(store, case), path)
         return [path]
-    write = vector.write_polygons if form == "geopackage" else masks.write_mask
+    file, ending = FILES[form]
     written = []
     for visit in case.visits:
-        bench = workbench.get(store, visit.id)
-        if bench.revision:
-            path = output / f"{slug(case.name)}_{slug(visit.name)}{ENDINGS[form]}"
-            write(bench.mask(), path)
-            written.append(path)
+        for layer in store.layers(visit.id):
+            bench = workbench.get(store, layer.id)
+            if bench.revision:
+                of = "" if layer.id == visit.id else f"_{slug(layer.name)}_{layer.id}"
+                path = output / f"{slug(case.name)}_{slug(visit.name)}{of}{ending}"
+                downloads.write(store, case, bench, file, path)
+                written.append(path)
     return written
 
 

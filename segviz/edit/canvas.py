@@ -6,8 +6,8 @@ same voxels whatever the order in which a file stores them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from segviz.edit.delta import Delta
 from segviz.grid import Grid, VolumeGrid
-from segviz.measure.ellipsoid import cell_size_m
+from segviz.measure.ellipsoid import cell_steps_m
 
 Box = tuple[slice, ...]
 """One slice with start and stop for each axis."""
@@ -43,11 +43,14 @@ class Canvas:
 
     @cached_property
     def spacing(self) -> tuple[float, ...]:
-        """Between neighbouring cell centres along each axis: mm, or m at the middle of a scene."""
+        """Between neighbouring cell centres along each axis: mm, or m at the middle of a scene.
+
+        Raises:
+            ValueError: a scene without a CRS has no metres.
+        """
         if isinstance(self.grid, VolumeGrid):
             return self.grid.spacing_mm
-        metres = cell_size_m(self.grid)
-        return metres, metres
+        return cell_steps_m(self.grid)
 
     @property
     def whole(self) -> Box:
@@ -69,7 +72,7 @@ class Canvas:
     def replaced(self, box: Box, labels: NDArray[np.uint8]) -> Delta:
         """What putting ``labels`` into a box would change."""
         before = self.labels[box]
-        places = np.nonzero(before != labels)
+        places = np.unravel_index(np.flatnonzero(before != labels), labels.shape)
         cells = np.ravel_multi_index(
             tuple(p + s.start for p, s in zip(places, box, strict=True)), self.labels.shape
         )
@@ -78,6 +81,13 @@ class Canvas:
     def relabelled(self, box: Box, inside: NDArray[np.bool_], label: int) -> Delta:
         """What giving one label to the marked cells of a box would change."""
         return self.replaced(box, np.where(inside, np.uint8(label), self.labels[box]))
+
+    def painted(self, cells: NDArray[np.int64], label: int) -> Delta:
+        """What giving one label to sorted flat cells (C order of ``labels``) would change."""
+        before = self.at(cells)
+        changed = before != label
+        after = np.full(int(changed.sum()), label, np.uint8)
+        return Delta(cells[changed], before[changed], after)
 
     def at(self, cells: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Labels of flat cells (C order of ``labels``)."""
@@ -93,8 +103,10 @@ class Edit:
             window by window. No cell comes twice.
         what: for the history, without the amount: ``"Fill between slices 41-57"``.
         note: a sentence for the person who used the tool, if there is something to say.
+        born: new label -> label whose cells it takes, for labels that the legend does not have yet.
     """
 
     parts: Iterable[Delta]
     what: str
     note: str = ""
+    born: Mapping[int, int] = field(default_factory=dict)

@@ -50,16 +50,16 @@ def _disjoint(
     return starts[keep], stops[keep]
 
 
-def points(values: object) -> NDArray[np.float64]:
-    """(n, 2) finite coordinates.
+def points(values: object, axes: int = 2) -> NDArray[np.float64]:
+    """(n, axes) finite coordinates.
 
     Raises:
         Refused: they are not (SV-EDIT-002).
     """
     try:
-        array = np.asarray(values, dtype=np.float64).reshape(-1, 2)
+        array = np.asarray(values, dtype=np.float64).reshape(-1, axes)
     except (TypeError, ValueError):
-        array = np.array([[np.nan, np.nan]])
+        array = np.full((1, axes), np.nan)
     if not np.isfinite(array).all():
         raise Refused(
             "SV-EDIT-002",

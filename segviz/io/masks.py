@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segviz.errors import Question, Refused
-from segviz.grid import Grid, RasterGrid, VolumeGrid
+from segviz.grid import Grid, RasterGrid, VolumeGrid, Window
 from segviz.io import geotiff, itk, nifti
 from segviz.io.kinds import Kind, kind_of
 from segviz.io.labels import Labels
@@ -61,12 +63,33 @@ def read_mask(
     return mask
 
 
-def write_mask(mask: Mask, path: Path) -> None:
-    """Write a mask as NIfTI or GeoTIFF, whichever its grid needs."""
+def write_mask(mask: Mask, path: Path, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write a mask as NIfTI or GeoTIFF, whichever its grid needs.
+
+    Args:
+        provenance: how it came to be, written into the file as JSON.
+    """
     if isinstance(mask.grid, VolumeGrid):
-        nifti.write_mask(mask, path)
+        nifti.write_mask(mask, path, provenance)
     else:
-        geotiff.write_mask(mask, path)
+        geotiff.write_mask(mask, path, provenance)
+
+
+def write_owners(
+    owners: Callable[[Window | None], NDArray[np.int32]],
+    grid: Grid,
+    path: Path,
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write the number of the operation that gave each cell its label, 0 where nobody did.
+
+    Args:
+        owners: numbers of a window of a scene, or of all of a volume (None), in native order.
+    """
+    if isinstance(grid, VolumeGrid):
+        nifti.write_owners(owners(None), grid, path, provenance)
+    else:
+        geotiff.write_owners(owners, grid, path, provenance)
 
 
 def _mask(found: Labels) -> Mask:

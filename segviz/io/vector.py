@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyogrio.raw
@@ -20,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from segviz.grid import RasterGrid, Window
 from segviz.image import windows
 from segviz.io.atomic import replacing
+from segviz.io.geotiff.masks import PROVENANCE
 from segviz.mask import Mask
 
 WINDOW = 2048
@@ -31,10 +34,11 @@ Found = tuple[int, Polygon]
 warnings.filterwarnings("ignore", message="'crs' was not provided")
 
 
-def write_polygons(mask: Mask, path: Path) -> None:
+def write_polygons(mask: Mask, path: Path, provenance: Mapping[str, Any] | None = None) -> None:
     """Write a polygon for each connected patch of a label, with label, name and area_ha.
 
     Areas are those of the polygons on the ellipsoid (Karney 2013, by pyproj); empty without a CRS.
+    The provenance is an item of the file's metadata (the extension Metadata of GeoPackage).
     """
     if not isinstance(mask.grid, RasterGrid):
         raise ValueError("polygons are drawn of a scene's mask")
@@ -45,13 +49,14 @@ def write_polygons(mask: Mask, path: Path) -> None:
     with replacing(path) as temporary:
         pyogrio.raw.write(
             temporary,
-            geometry=shapely.to_wkb(_placed(cells, mask.grid.transform)),
-            field_data=[labels, names, _hectares(cells, mask.grid)],
+            geometry=shapely.to_wkb(placed(cells, mask.grid.transform)),
+            field_data=[labels, names, hectares(cells, mask.grid)],
             fields=["label", "name", "area_ha"],
             geometry_type="Polygon",
             crs=None if mask.grid.crs is None else mask.grid.crs.to_wkt(),
             driver="GPKG",
             layer="mask",
+            dataset_metadata={PROVENANCE: json.dumps(provenance)} if provenance else None,
         )
 
 
@@ -104,7 +109,7 @@ def _joined(pieces: list[Polygon]) -> Iterator[Polygon]:
     yield from shapely.get_parts(united)
 
 
-def _placed(cells: NDArray[np.object_], transform: Affine) -> NDArray[np.object_]:
+def placed(cells: NDArray[np.object_], transform: Affine) -> NDArray[np.object_]:
     """Polygons of (column, row) corners in CRS units."""
 
     def to_crs(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -114,7 +119,7 @@ def _placed(cells: NDArray[np.object_], transform: Affine) -> NDArray[np.object_
     return np.asarray(shapely.transform(cells, to_crs))
 
 
-def _hectares(cells: NDArray[np.object_], grid: RasterGrid) -> NDArray[np.float64]:
+def hectares(cells: NDArray[np.object_], grid: RasterGrid) -> NDArray[np.float64]:
     """Area of each polygon on the ellipsoid of the grid's CRS."""
     if grid.crs is None or not len(cells):
         return np.full(len(cells), np.nan)
@@ -123,7 +128,7 @@ def _hectares(cells: NDArray[np.object_], grid: RasterGrid) -> NDArray[np.float6
     assert geodetic is not None and ellipsoid is not None
     geod = Geod(a=ellipsoid.semi_major_metre, b=ellipsoid.semi_minor_metre)
     to_degrees = Transformer.from_crs(grid.crs, geodetic, always_xy=True)
-    fine = _placed(np.asarray(shapely.segmentize(cells, LONGEST_EDGE)), grid.transform)
+    fine = placed(np.asarray(shapely.segmentize(cells, LONGEST_EDGE)), grid.transform)
     on_earth = shapely.transform(
         fine, lambda p: np.column_stack(to_degrees.transform(p[:, 0], p[:, 1]))
     )

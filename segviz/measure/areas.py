@@ -20,7 +20,7 @@ from segviz.image import windows
 from segviz.mask import Legend, Mask
 from segviz.measure.ellipsoid import area_model, cell_area_m2, cell_size_m, is_on_earth
 
-__all__ = ["AreaTally", "cell_area_m2", "measure_scene"]
+__all__ = ["AreaTally", "cell_area_m2", "cell_areas_m2", "measure_scene"]
 
 Integers = NDArray[np.int64]
 Labels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -130,6 +130,31 @@ class AreaTally:
             if label:
                 blocks, moments = self._blocks.moments(window, labels == label)
                 self._of(label)[blocks] += moments
+
+
+def cell_areas_m2(grid: RasterGrid) -> Callable[[Window], NDArray[np.float64]]:
+    """From a window to the true area in m2 of each of its cells; sums agree with ``AreaTally``.
+
+    Raises:
+        ValueError: the grid has no CRS on the Earth.
+    """
+    blocks = _Blocks.of(grid)
+    model = blocks.model
+
+    def look(window: Window) -> NDArray[np.float64]:
+        row_start, row_stop, column_start, column_stop = window
+        areas = np.empty((row_stop - row_start, column_stop - column_start))
+        columns = np.arange(column_start, column_stop)
+        for first, stop in blocks.strips(row_start, row_stop, len(columns)):
+            rows = np.arange(first, stop)
+            heads = rows[:1] if blocks.height > 1 else rows
+            block, _, right = blocks.place(heads[:, None], columns)
+            base, by_row, by_column = np.moveaxis(model[block], -1, 0)
+            down = rows[:, None] % blocks.height
+            areas[first - row_start : stop - row_start] = base + by_row * down + by_column * right
+        return areas
+
+    return look
 
 
 @dataclass(frozen=True, eq=False)

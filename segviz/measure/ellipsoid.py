@@ -55,6 +55,20 @@ def cell_size_m(grid: RasterGrid) -> float:
     return max(float(np.hypot(t.a, t.d)), float(np.hypot(t.b, t.e))) * surface.metres_per_unit
 
 
+def cell_steps_m(grid: RasterGrid) -> tuple[float, float]:
+    """Metres from a cell at the middle of a grid to the next row and to the next column.
+
+    A projection that is true to 1 % counts as it is, so that three pixels of 10 m are 30 m; else
+    (degrees, Web Mercator) it is the geodesic on the ellipsoid.
+
+    Raises:
+        ValueError: the grid has no CRS on the Earth.
+    """
+    surface = _Surface.of(grid)
+    row, column = grid.shape[0] / 2, grid.shape[1] / 2
+    return surface.step(grid, (row, column), (1, 0)), surface.step(grid, (row, column), (0, 1))
+
+
 def area_model(
     grid: RasterGrid, rows: NDArray[np.int64], columns: NDArray[np.int64], height: int, width: int
 ) -> Floats:
@@ -145,6 +159,23 @@ class _Surface:
         if self.crs.is_geographic:
             return self.radians_per_unit * self.ellipsoid.a
         return float(self.crs.axis_info[0].unit_conversion_factor)
+
+    def step(self, grid: RasterGrid, cell: tuple[float, float], step: tuple[int, int]) -> float:
+        """Metres across a place (row, column), counted in corners, to the next one; see above."""
+        ends = [
+            grid.transform @ (cell[1] + side * step[1] / 2, cell[0] + side * step[0] / 2)
+            for side in (-1, 1)
+        ]
+        x, y = np.transpose(ends)
+        nominal = float(np.hypot(x[1] - x[0], y[1] - y[0])) * self.metres_per_unit
+        longitude, latitude = np.degrees(
+            np.multiply(self.to_longitude_latitude(x, y), self.radians_per_unit)
+        )
+        if not np.isfinite([longitude, latitude]).all():
+            return nominal
+        _, _, metres = self.ellipsoid.inv(longitude[0], latitude[0], longitude[1], latitude[1])
+        is_true = self.crs.is_projected and abs(metres / nominal - 1) < 0.01
+        return nominal if is_true else float(metres)
 
     def equal_area(self, latitude: Floats) -> Floats:
         """Q in m2 per radian of longitude, at a latitude in units of the geodetic CRS."""

@@ -7,6 +7,7 @@ from segviz.opening.files import open_files
 from segviz.opening.finished import take_finished
 from segviz.opening.images import is_sharp, scene, volume
 from segviz.opening.pictures import Display, display, packed_volume, thumbnail
+from segviz.opening.values import values
 
 __all__ = [
     "Display",
@@ -17,5 +18,6 @@ __all__ = [
     "scene",
     "take_finished",
     "thumbnail",
+    "values",
     "volume",
 ]

@@ -16,15 +16,16 @@ from streamlit.components.v2.types import ComponentRenderer
 from segviz import viewers
 
 
-def show(name: str, data: Mapping[str, Any], key: str, trigger: str = "") -> Any:
-    """Mount a component; the value of its trigger in the run that the trigger caused."""
+def show(name: str, data: Mapping[str, Any], key: str, *triggers: str) -> Any:
+    """Mount a component; the value of its trigger in the run that the trigger caused.
+
+    Of several triggers, a tuple of their values.
+    """
     key = key.replace("_", ".")  # an id may hold two in a row, which Streamlit keeps for itself
-    if not trigger:
-        _component(name)(key=key, data=dict(data))
-        return None
-    callbacks: dict[str, Any] = {f"on_{trigger}_change": _noted}
+    callbacks: dict[str, Any] = {f"on_{trigger}_change": _noted for trigger in triggers}
     result = _component(name)(key=key, data=dict(data), **callbacks)
-    return getattr(result, trigger, None)
+    values = tuple(getattr(result, trigger, None) for trigger in triggers)
+    return values[0] if len(values) == 1 else values
 
 
 @cache

@@ -8,47 +8,70 @@ from pathlib import Path
 import streamlit as st
 
 from segviz import workbench
-from segviz.case import Case, Visit
+from segviz.case import Case, Layer, Visit
 from segviz.change import align
 from segviz.errors import Question
+from segviz.grid import RasterGrid
 from segviz.io import masks
+from segviz.measure.ellipsoid import is_on_earth
 from segviz.store import Store
-from segviz.ui import asks, components, links
+from segviz.ui import asks, components, links, reader
 
-FILES = {
-    "volume": {
-        "mask.nii.gz": ("Mask", "NIfTI, on the scan's own grid"),
-        "numbers.csv": ("Numbers of this visit", "CSV"),
-    },
-    "scene": {
-        "mask.tif": ("Mask", "GeoTIFF, with class names and colours"),
-        "polygons.gpkg": ("Outlines", "GeoPackage"),
-        "numbers.csv": ("Numbers of this date", "CSV"),
-    },
+WHO = "Who drew what"
+LABELS = ("Labels", {"labels.txt": "ITK-SNAP", "colours.clr": "colour table, for GDAL"})
+FILES: dict[str, list[tuple[str, dict[str, str]]]] = {
+    "volume": [
+        ("Mask", {"mask.nii.gz": "NIfTI, on the scan's own grid"}),
+        ("Numbers", {"numbers.csv": "CSV"}),
+        (WHO, {"provenance.json": "JSON", "owners.nii.gz": "map, NIfTI"}),
+        LABELS,
+    ],
+    "scene": [
+        ("Mask", {"mask.tif": "GeoTIFF, with class names and colours"}),
+        ("Numbers", {"numbers.csv": "CSV"}),
+        ("Outlines", {"polygons.gpkg": "GeoPackage", "polygons.geojson": "GeoJSON"}),
+        (WHO, {"provenance.json": "JSON", "owners.tif": "map, GeoTIFF"}),
+        LABELS,
+    ],
 }
+"""What can be taken along: the files of each, and what they are."""
 
 
-def downloads(store: Store, case: Case, visit: Visit) -> None:
+def downloads(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     with st.popover("Download", icon=":material/download:", type="tertiary"):
-        st.html(file_list(store, case, visit))
+        st.html(file_list(store, case, visit, layer))
 
 
-def file_list(store: Store, case: Case, visit: Visit) -> str:
+def file_list(store: Store, case: Case, visit: Visit, layer: Layer) -> str:
     """Links to our own routes, which make each file when it is asked for."""
-    base = links.visit(store, case, visit)
-    rows = [(f"{base}/download/{file}", *about) for file, about in FILES[case.world].items()]
-    if len(case.visits) > 1:
-        every = f"{links.base(store, case)}/download/numbers.csv"
-        of = "visits" if case.world == "volume" else "dates"
-        rows.append((every, f"Numbers of all {of}", "CSV"))
-    items = "".join(
-        f'<a href="{address}" download>{name}<small>{kind}</small></a>'
-        for address, name, kind in rows
+    base = f"{links.layer(store, case, visit, layer.id)}/download"
+    every = f"{links.base(store, case)}/download/numbers.csv"
+    rows = []
+    for name, files in FILES[case.world]:
+        found = {f"{base}/{file}": kind for file, kind in files.items() if can_be(visit, file)}
+        if name == "Numbers" and len(case.visits) > 1:
+            found[every] = f"all {'visits' if case.world == 'volume' else 'dates'}"
+        rows.append(file_row(name, found))
+    return f'<div class="sv-files">{"".join(rows)}</div>'
+
+
+def file_row(name: str, files: Mapping[str, str]) -> str:
+    """Files of one thing by address: the first bears its name, the others what they are."""
+    titles = [name, *[""] * (len(files) - 1)]
+    items = (
+        f'<a href="{address}" download>{title}<small>{kind}</small></a>'
+        for title, (address, kind) in zip(titles, files.items(), strict=True)
     )
-    return f'<div class="sv-files">{items}</div>'
+    return f"<div>{''.join(items)}</div>"
 
 
-def import_mask(store: Store, visit: Visit) -> None:
+def can_be(visit: Visit, file: str) -> bool:
+    """False of GeoJSON of a scene that does not say where on the Earth it lies."""
+    grid = visit.grid
+    return file != "polygons.geojson" or (isinstance(grid, RasterGrid) and is_on_earth(grid.crs))
+
+
+def import_mask(store: Store, visit: Visit, layer: Layer) -> None:
     """Take a mask from a file in place of this one; undo brings this one back."""
     with st.popover("Import", icon=":material/upload:", type="tertiary"):
         st.html('<p class="sv-note">A mask of this image: NIfTI, NRRD, MetaImage or GeoTIFF.</p>')
@@ -57,16 +80,18 @@ def import_mask(store: Store, visit: Visit) -> None:
             path, name, question = waiting[visit.id]
             if answer := asks.ask(question):
                 del waiting[visit.id]
-                take(store, visit, path, name, {question.key: answer})
+                take(store, visit, layer, path, name, {question.key: answer})
         else:
             url = links.uploads(store)
             sent = components.show("upload", {"url": url}, f"mask-{visit.id}", "uploaded")
             if sent:
                 path = store.upload_files(sent["upload"])[0]
-                take(store, visit, path, sent["names"][0], {})
+                take(store, visit, layer, path, sent["names"][0], {})
 
 
-def take(store: Store, visit: Visit, path: Path, name: str, answers: Mapping[str, str]) -> None:
+def take(
+    store: Store, visit: Visit, layer: Layer, path: Path, name: str, answers: Mapping[str, str]
+) -> None:
     """Read a mask and put it in place, or keep the question it leaves open."""
     try:
         mask = masks.read_mask(path, visit.grid, answers)
@@ -75,7 +100,10 @@ def take(store: Store, visit: Visit, path: Path, name: str, answers: Mapping[str
     else:
         if align.describe(mask.grid, visit.grid):
             mask = align.nearest(mask, visit.grid)
-        workbench.get(store, visit.id).replace_by(
-            mask, title=f"Import of {name}", uuid=path.parent.name
+        workbench.get(store, layer.id).replace_by(
+            mask,
+            title=f"Import of {name}",
+            author=reader.signature(),
+            uuid=path.parent.name,
         )
     st.rerun()

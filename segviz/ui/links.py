@@ -31,6 +31,15 @@ def uploads(store: Store) -> str:
     return f"/sv/uploads/{access.token(store.settings, 'uploads')}"
 
 
-def query(case: Case, of: Visit | None = None) -> dict[str, Any]:
-    """What a page's address says of a case."""
-    return {"case": case.id} | ({"visit": of.id} if of else {})
+def layer(store: Store, case: Case, of: Visit, layer_id: str) -> str:
+    return f"{visit(store, case, of)}/layers/{layer_id}"
+
+
+def query(case: Case, of: Visit | None = None, layer_id: str = "") -> dict[str, Any]:
+    """What a page's address says of a case; a visit's first layer is not named."""
+    named = of is not None and layer_id not in ("", of.id)
+    return (
+        {"case": case.id}
+        | ({"visit": of.id} if of else {})
+        | ({"layer": layer_id} if named else {})
+    )

@@ -9,29 +9,43 @@ from typing import Any
 import streamlit as st
 
 from segviz import opening, workbench
-from segviz.case import Case, Visit
-from segviz.grid import RasterGrid, VolumeGrid
+from segviz.case import Case, Layer, Visit
+from segviz.grid import RasterGrid, VolumeGrid, same_grid
 from segviz.opening.tiling import max_zoom, metres_per_pixel
 from segviz.render import bands
 from segviz.store import Store
-from segviz.ui import links, words
+from segviz.ui import links, reader, words
+from segviz.ui.layers import title as layer_title
 
 
-def settled_revision(visit: Visit, state: dict[str, Any]) -> int:
+def settled_revision(bench: workbench.Workbench) -> int:
     """The revision at which this session first met the mask's present generation.
 
-    The viewer follows edits by itself; only a mask that was replaced under it (a model's run) must
-    be told, and any other change of its data would make Streamlit set it up again.
+    The viewer follows edits by itself; only a mask that was changed under it (a model's run, a
+    legend, a restored version) must be told, and any other change of its data would make Streamlit
+    set it up again.
     """
+    generation, revision = bench.standing
+    if _met().get(bench.layer.id, (-1, 0))[0] != generation:
+        _met()[bench.layer.id] = generation, revision
+    return _met()[bench.layer.id][1]
+
+
+def changed(bench: workbench.Workbench) -> None:
+    """The page itself changed a mask: the viewer is to follow."""
+    _met()[bench.layer.id] = bench.standing
+
+
+def _met() -> dict[str, tuple[int, int]]:
     met: dict[str, tuple[int, int]] = st.session_state.setdefault("generations", {})
-    if met.get(visit.id, (-1, 0))[0] != state["generation"]:
-        met[visit.id] = state["generation"], state["revision"]
-    return met[visit.id][1]
+    return met
 
 
-def volume_data(store: Store, case: Case, visit: Visit, grid: VolumeGrid) -> dict[str, Any]:
+def volume_data(
+    store: Store, case: Case, visit: Visit, grid: VolumeGrid, layer_id: str
+) -> dict[str, Any]:
     """Data of the ``volume`` component."""
-    bench = workbench.get(store, visit.id)
+    bench = workbench.get(store, layer_id)
     shown = opening.display(store, visit)
     return {
         "base": links.base(store, case),
@@ -41,18 +55,20 @@ def volume_data(store: Store, case: Case, visit: Visit, grid: VolumeGrid) -> dic
         "legend": bench.legend.to_json(),
         "window": list(shown.window) if shown.window else None,
         "modality": shown.modality,
-        "revision": settled_revision(visit, bench.state()),
+        "revision": settled_revision(bench),
         "spacing": list(grid.canonical.spacing_mm),
     }
 
 
-def map_data(store: Store, case: Case, visit: Visit, grid: RasterGrid) -> dict[str, Any]:
+def map_data(
+    store: Store, case: Case, visit: Visit, grid: RasterGrid, layer_id: str
+) -> dict[str, Any]:
     """Data of the ``map`` component: all dates on the grid of one of them, stretched alike."""
-    together = [v for v in case.visits if same_grid(v, grid)]
-    legend = workbench.get(store, visit.id).legend
+    together = [v for v in case.visits if same_grid(v.grid, grid)]
+    legend = workbench.get(store, layer_id).legend
     return {
         "base": links.base(store, case),
-        "visits": [map_visit(store, v) for v in together],
+        "visits": [map_visit(store, v, layer_id if v.id == visit.id else v.id) for v in together],
         "visit": visit.id,
         "shape": list(grid.shape),
         "transform": list(grid.transform[:6]),
@@ -69,6 +85,38 @@ def map_data(store: Store, case: Case, visit: Visit, grid: RasterGrid) -> dict[s
     }
 
 
+def whose(store: Store, case: Case, visit: Visit, layer: Layer) -> dict[str, Any]:
+    """Whose mask it is, who is reading, and the masks that can be copied from."""
+    return {
+        "layer": layer.id,
+        "author": reader.name(),
+        "sources": sources(store, case, visit, layer),
+    }
+
+
+def sources(store: Store, case: Case, visit: Visit, layer: Layer) -> list[dict[str, Any]]:
+    """Masks on the same cells: named versions, other layers, other dates."""
+    named = [
+        source(store, f"{layer.id}@{version.revision}", f"version {version.name}", layer.id)
+        for version in store.versions(layer.id)
+    ]
+    layers = [
+        source(store, other.id, layer_title(other), other.id)
+        for other in store.layers(visit.id)
+        if other.id != layer.id
+    ]
+    dates = [
+        source(store, other.id, words.visit_title(other), other.id)
+        for other in case.visits
+        if other.id != visit.id and same_grid(other.grid, visit.grid)
+    ]
+    return [*named, *layers, *dates]
+
+
+def source(store: Store, key: str, name: str, layer_id: str) -> dict[str, Any]:
+    return {"id": key, "name": name, "legend": workbench.get(store, layer_id).legend.to_json()}
+
+
 def proj4(grid: RasterGrid) -> str:
     """The CRS as the browser's proj4 reads it; enough to show where the pointer is."""
     if grid.crs is None:
@@ -78,13 +126,13 @@ def proj4(grid: RasterGrid) -> str:
         return grid.crs.to_proj4()
 
 
-def map_visit(store: Store, visit: Visit) -> dict[str, Any]:
+def map_visit(store: Store, visit: Visit, layer_id: str) -> dict[str, Any]:
     return {
         "id": visit.id,
         "name": visit.name,
         "when": words.shown_date(visit) or None,
         "bands": list(visit.channels),
-        "revision": settled_revision(visit, workbench.get(store, visit.id).state()),
+        "revision": settled_revision(workbench.get(store, layer_id)),
         "editable": not visit.reference,
         "sharp": opening.is_sharp(store, visit),
     }
@@ -103,7 +151,3 @@ def shared_stretch(store: Store, visits: list[Visit]) -> dict[str, tuple[float, 
         band: (median(low for low, _ in pairs), median(high for _, high in pairs))
         for band, pairs in ends.items()
     }
-
-
-def same_grid(visit: Visit, grid: RasterGrid) -> bool:
-    return isinstance(visit.grid, RasterGrid) and grid.same_as(visit.grid)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from html import escape
 from typing import Any
-from uuid import uuid4
 
 import streamlit as st
 
 from segviz import opening, workbench
-from segviz.case import Case, Status, Visit
+from segviz.case import Case, Layer, Status, Visit
 from segviz.grid import VolumeGrid
-from segviz.mask import PALETTE
 from segviz.store import Store
-from segviz.ui import components, exchange, frame, learn, links, picture, segment, words
+from segviz.ui import (
+    components,
+    exchange,
+    frame,
+    layers,
+    learn,
+    legend,
+    links,
+    picture,
+    reader,
+    segment,
+    since,
+    versions,
+    words,
+)
 
 STATUSES: list[Status] = ["new", "in progress", "reviewed"]
 
@@ -26,42 +37,56 @@ def bench(store: Store, case_id: str) -> None:
     visit = frame.chosen_visit(case)
     opening.take_finished(store, [visit])
     left, right = st.columns([3.35, 1], gap="small")
+    layer = layers.chosen(store, visit)
     with left, st.container(key="picture"), frame.told():
-        show_picture(store, case, visit)
+        show_picture(store, case, visit, layer)
     with right, st.container(key="panel"):
-        panel(store, case, visit)
+        panel(store, case, visit, layer)
 
 
-def show_picture(store: Store, case: Case, visit: Visit) -> None:
+def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
+    compared = {"compare": versions.shown(store, case, visit)}
+    whose = picture.whose(store, case, visit, layer) | compared
     if isinstance(visit.grid, VolumeGrid):
-        data = picture.volume_data(store, case, visit, visit.grid)
-        components.show("volume", data, f"volume-{case.id}", "changed")
+        data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose
+        _, made = components.show("volume", data, f"volume-{case.id}", "changed", "layer")
     else:
-        data = picture.map_data(store, case, visit, visit.grid)
-        learn.remember_view(visit, components.show("map", data, f"map-{case.id}", "changed"))
+        data = picture.map_data(store, case, visit, visit.grid, layer.id) | whose
+        changed, made = components.show("map", data, f"map-{case.id}", "changed", "layer")
+        learn.remember_view(visit, changed)
+    if made:
+        layers.go(case, visit, made["layer"])
+        st.rerun(scope="fragment")
 
 
-def panel(store: Store, case: Case, visit: Visit) -> None:
-    frame.title(case)
+def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        frame.title(case)
+        reader.choose()
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         choose_visit(case, visit)
         choose_status(store, case)
+    layers.choose(store, case, visit, layer)
     if visit.reference:
         st.html('<p class="sv-soft">A reference layer: compared with, not segmented.</p>')
     else:
         with frame.told():
-            segment.section(store, case, visit)
+            segment.section(store, case, visit, layer)
             learn.section(store, case, visit)
     segment.preparation(store, visit)
-    state = workbench.get(store, visit.id).state()
+    bench = workbench.get(store, layer.id)
+    state = bench.state()
     labels(state, isinstance(visit.grid, VolumeGrid))
+    since.section(store, bench)
     with st.container(horizontal=True, gap=None, key="doors"):
         if not visit.reference:
-            add_label(store, visit)
-        exchange.downloads(store, case, visit)
+            legend.section(bench)
+        exchange.downloads(store, case, visit, layer)
         if not visit.reference:
-            exchange.import_mask(store, visit)
-    history(state)
+            exchange.import_mask(store, visit, layer)
+            layers.new(store, case, visit, layer)
+        versions.section(store, case, visit, layer)
+    history(store, case, visit, layer, state)
     about(visit)
 
 
@@ -117,35 +142,12 @@ def label_row(row: dict[str, Any], volume: bool) -> str:
     )
 
 
-def add_label(store: Store, visit: Visit) -> None:
-    with (
-        st.popover("Label", icon=":material/add:", type="tertiary"),
-        st.form(f"label-{visit.id}", border=False),
-    ):
-        name = st.text_input("Name")
-        legend = workbench.get(store, visit.id).legend
-        color = st.color_picker("Colour", PALETTE[len(legend) % len(PALETTE)])
-        if st.form_submit_button("Add", type="primary"):
-            workbench.get(store, visit.id).add_label(name, color, uuid=uuid4().hex)
-            st.rerun()
-
-
-def history(state: dict[str, Any]) -> None:
-    done = state["operations"]
-    if not done:
-        return
-    frame.heading("History", words.plural(len(done), "step"))
-    items = "".join(history_item(operation) for operation in reversed(done))
-    st.html(f'<div class="sv-history">{items}</div>')
-
-
-def history_item(operation: dict[str, Any]) -> str:
-    when = words.ago(datetime.fromisoformat(operation["when"]))
-    kind = "" if operation["done"] else ' class="undone"'
-    return (
-        f'<div{kind} title="{escape(operation["author"])}">'
-        f"<span>{escape(operation['title'])}</span><span>{when}</span></div>"
-    )
+def history(store: Store, case: Case, visit: Visit, layer: Layer, state: dict[str, Any]) -> None:
+    """What was done, the newest on top; a click goes to the state after a step."""
+    frame.heading("History")
+    shown = {name: state[name] for name in ("revision", "operations", "position")}
+    url = links.layer(store, case, visit, layer.id)
+    components.show("history", {"url": url, "state": shown}, f"history-{layer.id}")
 
 
 def about(visit: Visit) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from segviz import jobs, opening
-from segviz.case import Case, Visit
+from segviz.case import Case, Layer, Visit
 from segviz.grid import VolumeGrid
 from segviz.inference import catalog
 from segviz.inference.catalog import Card
@@ -17,17 +17,17 @@ from segviz.store import Store
 from segviz.ui import frame, words
 
 
-def section(store: Store, case: Case, visit: Visit) -> None:
+def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     frame.heading("Segment")
     runs = [job for job in jobs.of_visit(store, visit.id) if job.kind == "segment"]
     running = next((job for job in reversed(runs) if job.is_open), None)
     if running:
         watch(store, running.id)
     else:
-        offer(store, case, visit, runs)
+        offer(store, case, visit, layer, runs)
 
 
-def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
+def offer(store: Store, case: Case, visit: Visit, layer: Layer, runs: list[jobs.Job]) -> None:
     """The models that suit, why the others do not, and the button."""
     cards = [
         card
@@ -55,7 +55,7 @@ def offer(store: Store, case: Case, visit: Visit, runs: list[jobs.Job]) -> None:
     chosen = options(card)
     with st.container(horizontal=True, gap="small"):
         if st.button("Run", type="primary", icon=":material/play_arrow:"):
-            start(store, [visit], card, chosen)
+            start(store, [visit], card, chosen, layer)
         if len(case.segmented) > 1 and st.button(f"Run on all {len(case.segmented)}"):
             start(store, list(case.segmented), card, chosen)
     if runs:
@@ -103,9 +103,19 @@ def not_offered(cards: list[Card], reasons: dict[str, str | None]) -> None:
         )
 
 
-def start(store: Store, visits: list[Visit], card: Card, options: Mapping[str, int | str]) -> None:
+def start(
+    store: Store,
+    visits: list[Visit],
+    card: Card,
+    options: Mapping[str, int | str],
+    layer: Layer | None = None,
+) -> None:
+    """Segment into a layer, or into the first one of each visit."""
     for visit in visits:
-        jobs.submit(store, "segment", visit.id, {"model": card.name, "options": dict(options)})
+        asked: dict[str, Any] = {"model": card.name, "options": dict(options)}
+        if layer is not None:
+            asked["layer"] = layer.id
+        jobs.submit(store, "segment", visit.id, asked)
     st.rerun()
 
 

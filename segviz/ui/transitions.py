@@ -93,7 +93,8 @@ def loss_and_gain(store: Store, case: Case, first: Visit, second: Visit, label: 
     if not isinstance(first.grid, RasterGrid):
         return
     change = {"a": first.id, "b": second.id, "label": label.value}
-    data = picture.map_data(store, case, second if same_grid(first, second) else first, first.grid)
+    shown = second if same_grid(first, second) else first
+    data = picture.map_data(store, case, shown, first.grid, shown.id)
     components.show("map", data | {"mode": "change", "change": change}, f"change-{case.id}")
 
 

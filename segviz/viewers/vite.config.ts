@@ -14,6 +14,7 @@ export default defineConfig({
         map: 'src/map.ts',
         upload: 'src/upload.ts',
         compare: 'src/compare.ts',
+        history: 'src/history.ts',
       },
     },
     rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' } },

@@ -9,16 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from segviz import workbench
 from segviz.case import Case, Visit
 from segviz.errors import NotFound
 from segviz.store import Store, access
 from segviz.web.errors import TooLarge, WrongToken, reported
+from segviz.workbench import Workbench
 
 Read = Callable[[Store, Case, Request], Response]
 Write = Callable[[Store, Case, Request, bytes], Response]
 
 CASE = "/sv/cases/{case}/{token}"
 VISIT = CASE + "/visits/{visit}"
+LAYER = VISIT + "/layers/{layer}"
 
 
 def get(store: Store, path: str, answer: Read) -> Route:
@@ -64,7 +67,7 @@ def visit_of(case: Case, request: Request, name: str = "visit") -> Visit:
     for visit in case.visits:
         if visit.id == visit_id:
             return visit
-    raise NotFound("SV-CASE-404", "This case has no such visit; open it from the list again.")
+    raise _no_visit()
 
 
 async def limited_body(request: Request, limit_bytes: int) -> bytes:
@@ -83,3 +86,30 @@ async def limited_body(request: Request, limit_bytes: int) -> bytes:
                 "make it in smaller steps.",
             )
     return bytes(body)
+
+
+def bench_of(store: Store, case: Case, request: Request) -> Workbench:
+    """The mask of the address: a layer, which must belong to the visit.
+
+    Raises:
+        NotFound: it does not (SV-CASE-404).
+    """
+    bench = bench_in(store, case, request.path_params["layer"])
+    if bench.visit.id != visit_of(case, request).id:
+        raise _no_visit()
+    return bench
+
+
+def bench_in(store: Store, case: Case, layer: str) -> Workbench:
+    """The mask of a layer of any visit of a case.
+
+    Raises:
+        NotFound: the case has no such layer (SV-CASE-404).
+    """
+    if store.layer(layer).visit_id not in {visit.id for visit in case.visits}:
+        raise _no_visit()
+    return workbench.get(store, layer)
+
+
+def _no_visit() -> NotFound:
+    return NotFound("SV-CASE-404", "This case has no such visit; open it from the list again.")

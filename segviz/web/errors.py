@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -53,8 +54,11 @@ def status(error: SegvizError) -> int:
 
 
 def response(error: SegvizError) -> Response:
+    told: dict[str, Any] = {"error": {"code": error.code, "message": error.message}}
+    if isinstance(error, Conflict) and error.conflict is not None:
+        told["conflict"] = error.conflict
     return JSONResponse(
-        {"error": {"code": error.code, "message": error.message}},
+        told,
         status_code=status(error),
         headers={"Cache-Control": "no-store"},
     )

@@ -6,18 +6,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from segviz import workbench
 from segviz.case import Case
 from segviz.grid import VolumeGrid
 from segviz.store import Store
-from segviz.web import answers
-from segviz.web.access import VISIT, get, visit_of
+from segviz.web import answers, query
+from segviz.web.access import LAYER, bench_of, get
 
 
 def routes(store: Store) -> list[Route]:
     return [
-        get(store, VISIT + "/mask", mask),
-        get(store, VISIT + "/state", state),
+        get(store, LAYER + "/mask", mask),
+        get(store, LAYER + "/state", state),
+        get(store, LAYER + "/operations", operations),
     ]
 
 
@@ -26,7 +26,7 @@ def mask(store: Store, case: Case, request: Request) -> Response:
 
     The revision is read first: an edit that comes between is answered as stale later, never lost.
     """
-    bench = workbench.get(store, visit_of(case, request).id)
+    bench = bench_of(store, case, request)
     revision = bench.revision
     labels = bench.mask()
     data = labels.data
@@ -38,4 +38,10 @@ def mask(store: Store, case: Case, request: Request) -> Response:
 
 
 def state(store: Store, case: Case, request: Request) -> Response:
-    return answers.data(workbench.get(store, visit_of(case, request).id).state())
+    return answers.data(bench_of(store, case, request).state())
+
+
+def operations(store: Store, case: Case, request: Request) -> Response:
+    """What was done before an operation that the browser has already."""
+    found = bench_of(store, case, request).operations(query.whole(request, "before"))
+    return answers.data({"operations": found})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -34,6 +35,14 @@ def whole(request: Request, name: str, default: int | None = None) -> int:
     if value != int(value):
         raise malformed(name)
     return int(value)
+
+
+def wholes(request: Request, name: str) -> list[int]:
+    """Whole numbers of the query string, e.g. ``locked=1,3``; none where it is missing."""
+    try:
+        return [int(number) for number in text(request, name).split(",") if number]
+    except ValueError:
+        raise malformed(name) from None
 
 
 def text(request: Request, name: str, default: str = "") -> str:
@@ -83,7 +92,7 @@ def json_object(body: bytes) -> dict[str, Any]:
     return value
 
 
-def field(value: dict[str, Any], name: str, kind: type | tuple[type, ...]) -> Any:
+def field(value: Mapping[str, Any], name: str, kind: type | tuple[type, ...]) -> Any:
     """A field of a JSON object, of the given type."""
     found = value.get(name)
     if not isinstance(found, kind) or isinstance(found, bool) or found in ENDLESS:

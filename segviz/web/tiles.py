@@ -22,7 +22,7 @@ from segviz.opening.tiling import SIZE, thinned_grid, tile_window
 from segviz.render import tiles as draw
 from segviz.store import Store
 from segviz.web import answers, query
-from segviz.web.access import CASE, VISIT, get, visit_of
+from segviz.web.access import CASE, LAYER, VISIT, bench_in, bench_of, get, visit_of
 
 PLACE = "/{z:int}/{x:int}/{y:int}"
 
@@ -30,7 +30,7 @@ PLACE = "/{z:int}/{x:int}/{y:int}"
 def routes(store: Store) -> list[Route]:
     return [
         get(store, VISIT + "/tiles" + PLACE + ".jpg", image_tile),
-        get(store, VISIT + "/mask" + PLACE + ".png", mask_tile),
+        get(store, LAYER + "/mask" + PLACE + ".png", mask_tile),
         get(store, VISIT + "/values", values),
         get(store, CASE + "/change/{visit_a}/{visit_b}" + PLACE + ".png", change_tile),
     ]
@@ -70,7 +70,7 @@ def image_tile(store: Store, case: Case, request: Request) -> Response:
 def mask_tile(store: Store, case: Case, request: Request) -> Response:
     visit = visit_of(case, request)
     window, step = tile_window(raster(visit).shape, *place(request))
-    bench = workbench.get(store, visit.id)
+    bench = bench_of(store, case, request)
     fresh = bench.revision == query.whole(request, "rev", -1)
     mask = bench.mask()
     body = draw.mask_tile(padded(thinned(mask.data, window, step)), mask.legend)
@@ -95,14 +95,14 @@ def change_tile(store: Store, case: Case, request: Request) -> Response:
 
 
 def values(store: Store, case: Case, request: Request) -> Response:
-    """What lies under the pointer: each band's value and the label."""
+    """What lies under the pointer: each band's value, and the label in a layer."""
     visit = visit_of(case, request)
     row, column = query.whole(request, "row"), query.whole(request, "column")
     rows, columns = raster(visit).shape
     if not (0 <= row < rows and 0 <= column < columns):
         raise NotFound("SV-TIF-405", "The scene has no pixel at this place.")
     pixel, valid = opening.scene(store, visit).read((row, row + 1, column, column + 1))
-    mask = workbench.get(store, visit.id).mask()
+    mask = bench_in(store, case, query.text(request, "layer", visit.id)).mask()
     label = int(mask.data[row, column])
     measured = pixel[:, 0, 0].tolist() if valid[0, 0] else [None] * len(visit.channels)
     return answers.data(

@@ -14,15 +14,15 @@ from segviz.grid import VolumeGrid
 from segviz.render import slices
 from segviz.store import Store
 from segviz.web import answers, query
-from segviz.web.access import VISIT, get, visit_of
+from segviz.web.access import LAYER, VISIT, bench_of, get, visit_of
 
 
 def routes(store: Store) -> list[Route]:
     return [
         get(store, VISIT + "/volume.nii", volume),
         get(store, VISIT + "/slice.png", slice_picture),
-        get(store, VISIT + "/probability/{run}", probability),
-        get(store, VISIT + "/painted", painted),
+        get(store, LAYER + "/probability/{run}", probability),
+        get(store, LAYER + "/painted", painted),
     ]
 
 
@@ -60,7 +60,7 @@ def probability(store: Store, case: Case, request: Request) -> Response:
         NotFound: the mask stands on another run by now, or that one kept none (SV-CASE-404).
     """
     visit = visit_of(case, request)
-    shares = workbench.get(store, visit.id).shares()
+    shares = bench_of(store, case, request).shares()
     if shares is None or shares.run != request.path_params["run"]:
         raise NotFound(
             "SV-CASE-404", "The mask does not come from this run any more; load the page again."
@@ -75,7 +75,7 @@ def probability(store: Store, case: Case, request: Request) -> Response:
 def painted(store: Store, case: Case, request: Request) -> Response:
     """What hands have changed since the last run and no threshold changes, as runs of labels."""
     visit = visit_of(case, request)
-    cells, labels, revision = workbench.get(store, visit.id).painted()
+    cells, labels, revision = bench_of(store, case, request).painted()
     body = runs.encode(of_volume(visit).canonical_index(cells), labels)
     headers = {"X-Revision": str(revision), "Cache-Control": answers.NEVER}
     return answers.gzipped(answers.gzip_fast(body), "application/octet-stream", headers)

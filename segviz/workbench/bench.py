@@ -120,6 +120,13 @@ class Workbench:
             return self._ledger.history.revision
 
     @property
+    def standing(self) -> tuple[int, int]:
+        """Generation and revision of the mask now."""
+        with self._ledger.turn():
+            history = self._ledger.history
+            return history.generation(), history.revision
+
+    @property
     def legend(self) -> Legend:
         with self._ledger.turn():
             return self._ledger.history.legend
@@ -198,7 +205,8 @@ class Workbench:
         parts = (changes.native(self.visit.grid, part) for part in sieve(edit.parts))
         first, whole = changes.up_to(parts, changes.LIMIT)
         base = min(base_revision, seen)
-        task = Task(edit.what, tool, base, uuid, author)
+        legend = legends.grown(self.legend, edit.born) if edit.born else None
+        task = Task(edit.what, tool, base, uuid, author, legend)
         return self._carry_out(
             task, chain(first, parts), whole=whole, note=lambda: sieve.note(edit)
         )

@@ -10,12 +10,25 @@ from numpy.typing import NDArray
 
 from segviz.errors import Refused
 from segviz.grid import Window, same_grid
+from segviz.mask import Label, Legend
 from segviz.workbench import titles
 from segviz.workbench.bench import Workbench
 from segviz.workbench.changes import strips
 from segviz.workbench.tallies import Amounts
 
 AGREE, ONLY_A, ONLY_B, BOTH = 1, 2, 3, 4
+
+
+def legend(a: str, b: str) -> Legend:
+    """What the labels of ``difference`` mean; told apart with any colour vision."""
+    return Legend(
+        (
+            Label(AGREE, "both", "#999999"),
+            Label(ONLY_A, f"only {a}", "#0072B2"),
+            Label(ONLY_B, f"only {b}", "#D55E00"),
+            Label(BOTH, "another label", "#CC79A7"),
+        )
+    )
 
 
 @dataclass(frozen=True)

@@ -243,6 +243,10 @@ class Generations:
                 files.allocate(file, self.size)
 
 
+def _slices(window: Window) -> tuple[slice, slice]:
+    return slice(*window[:2]), slice(*window[2:])
+
+
 def cut(delta: Delta, width: int, window: Window) -> Delta:
     """The part of a change of a scene, ``width`` cells wide, within a window, in its own order."""
     top, bottom, left, right = window

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from segviz.errors import Refused
-from segviz.mask import PALETTE, Label, Legend
+from segviz.mask import Label, Legend
 
 COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
@@ -39,7 +39,7 @@ def add(legend: Legend, *, name: str, color: str = "", value: int | None = None)
     number = (free[0] if free else 0) if value is None else value
     if number not in free:
         raise _no_name()
-    label = Label(number, name, _color(color) or PALETTE[(number - 1) % len(PALETTE)])
+    label = Label(number, name, _color(color) or legend.free_color)
     return Change(f"New label: {name}", Legend((*legend, label)), {})
 
 
@@ -72,6 +72,17 @@ def merge(legend: Legend, *, value: int, into: int) -> Change:
         raise _unknown()
     what = f"Merge label {old.name} into {new.name}"
     return Change(what, _without(legend, value), {value: into})
+
+
+def grown(legend: Legend, born: Mapping[int, int]) -> Legend:
+    """With new labels, named after those that they come from: ``Lesion 2``, ``Lesion 3``."""
+    for value, parent in sorted(born.items()):
+        taken = {label.name.casefold() for label in legend}
+        names = (f"{legend[parent].name} {number}" for number in range(2, 300))
+        name = next(name for name in names if name.casefold() not in taken)
+        thing = legend[parent].thing
+        legend = Legend((*legend, Label(value, name, legend.free_color, thing)))
+    return legend
 
 
 CHANGES: dict[str, Callable[..., Change]] = {

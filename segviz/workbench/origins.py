@@ -19,13 +19,11 @@ from segviz.errors import NotFound
 from segviz.grid import Window
 from segviz.store import Store
 from segviz.store.journal import Entry
-from segviz.workbench import titles
+from segviz.workbench import departures
 from segviz.workbench.bench import Workbench
-from segviz.workbench.changes import strips
-from segviz.workbench.comparison import dice
-from segviz.workbench.generations import Generations, cut
+from segviz.workbench.departures import chain, files_of, part_of, shape_of, window_of
+from segviz.workbench.generations import cut
 from segviz.workbench.history import History, history_of
-from segviz.workbench.tallies import Amounts
 
 PAUSE = timedelta(minutes=5)
 """Time between two operations of a person that is longer than this was spent on something else."""
@@ -47,20 +45,42 @@ def owners(
         What is known of each of these operations: by (``"model"`` or ``"person"``), author, when
         (ISO 8601), tool, title, and of a model name, version and sha256.
     """
-    found = _Owners(store, bench, window).of(bench.history_at(revision))
+    found = owner_map(store, bench, window, revision)
     numbers = np.unique(found)
     return found, {int(n): described(store, store.journal.at(int(n))) for n in numbers if n}
 
 
+def owner_map(
+    store: Store, bench: Workbench, window: Window | None = None, revision: int | None = None
+) -> Owners:
+    """The first of what ``owners`` returns."""
+    return _Owners(store, bench, window).of(bench.history_at(revision))
+
+
+def operations(store: Store, bench: Workbench, revision: int | None = None) -> list[dict[str, Any]]:
+    """All that may own a cell, by ``number``, which ``owner_map`` holds; described as there."""
+    entries = {entry.seq: entry for entry in _behind(store, bench.history_at(revision))}
+    return [{"number": seq, **described(store, entries[seq])} for seq in sorted(entries)]
+
+
+def _behind(store: Store, history: History) -> Iterator[Entry]:
+    """What is in force, and what was in force of the versions that were restored."""
+    for entry in chain(history):
+        yield entry
+        if restored := (entry.facts or {}).get("restored"):
+            layer = store.layer(restored["layer"])
+            yield from _behind(store, history_of(store, layer, restored["revision"]))
+
+
 def described(store: Store, entry: Entry) -> dict[str, Any]:
-    """An operation as exports name it."""
+    """An operation as exports name it; file names, which may hold a patient's, are left out."""
     model = model_of(store, entry)
     return {
         "by": "model" if model else "person",
         "author": entry.author,
         "when": entry.made.isoformat(timespec="seconds"),
         "tool": entry.tool,
-        "title": entry.title,
+        "title": entry.title if model or entry.kind != "replace" else "Import",
         **(model or {}),
     }
 
@@ -105,63 +125,13 @@ def provenance(store: Store, bench: Workbench, revision: int | None = None) -> d
             for entry, model in models
             if model
         ],
-        "labels": _labels(store, bench, history),
+        "labels": departures.labels(store, bench, history),
         "work": _work([entry for entry, model in models if model is None]),
         "versions": [
             {"name": version.name, "revision": version.revision, "author": version.author}
             for version in store.versions(bench.layer.id)
         ],
     }
-
-
-def chain(history: History) -> Iterator[Entry]:
-    """All operations in force, those of the layer that was copied first."""
-    if history.origin is not None:
-        yield from chain(history.origin)
-    yield from history.in_force
-
-
-def answer(
-    store: Store, bench: Workbench, history: History, window: Window | None
-) -> NDArray[np.uint8]:
-    """What models and imports said of a window, the last word counts; 0 where they said nothing."""
-    said = np.zeros(_shape(bench, window), np.uint8)
-    for entry in chain(history):
-        if entry.kind == "replace":
-            files = _files(store, bench, entry.layer_id)
-            labels = files.before(entry.generation, entry.revision, window)
-            part = _part(entry, window)
-            said[part] = labels[part]
-    return said
-
-
-def _labels(store: Store, bench: Workbench, history: History) -> list[dict[str, Any]]:
-    grid, legend = bench.visit.grid, history.legend
-    same, added, removed = Amounts(grid), Amounts(grid), Amounts(grid)
-    for window in strips(grid.shape):
-        now = bench.mask_at(history.revision, window)
-        said = answer(store, bench, history, window)
-        equal = now == said
-        same.add(np.where(equal, now, 0), window)
-        added.add(np.where(equal, 0, now), window)
-        removed.add(np.where(equal, 0, said), window)
-    values = sorted({*(label.value for label in legend), *same.labels(), *added.labels()})
-    rows = []
-    for value in values:
-        kept, more, less = (each.of(value) for each in (same, added, removed))
-        rows.append(
-            {
-                "label": value,
-                "name": legend[value].name,
-                "unit": titles.unit(grid),
-                "count": kept[0] + more[0],
-                "amount": kept[1] + more[1],
-                "added": more[1],
-                "removed": less[1],
-                "dice": dice(kept[0], more[0], less[0]) if history.base else None,
-            }
-        )
-    return rows
 
 
 def _work(entries: list[Entry]) -> list[dict[str, Any]]:
@@ -192,11 +162,11 @@ class _Owners:
 
     def of(self, history: History) -> Owners:
         entries = list(history.in_force)
-        whole = [n for n, e in enumerate(entries) if e.kind == "replace" and not _window(e)]
+        whole = [n for n, e in enumerate(entries) if e.kind == "replace" and not window_of(e)]
         if history.origin is not None and not whole:
             found = self.of(history.origin)
         else:
-            found = np.zeros(_shape(self._bench, self._window), np.int32)
+            found = np.zeros(shape_of(self._bench, self._window), np.int32)
         for entry in entries[whole[-1] if whole else 0 :]:
             self._take(found, entry)
         return found
@@ -204,7 +174,7 @@ class _Owners:
     def _take(self, found: Owners, entry: Entry) -> None:
         """Let an operation have the cells that it changed."""
         if entry.kind == "replace":
-            found[_part(entry, self._window)] = entry.seq
+            found[part_of(entry, self._window)] = entry.seq
             return
         cells = self._changed(entry)
         restored = (entry.facts or {}).get("restored")
@@ -218,7 +188,7 @@ class _Owners:
     def _changed(self, entry: Entry) -> NDArray[np.int64]:
         """Flat cells of the window that an edit changed."""
         if entry.kind == "rewrite":
-            files = _files(self._store, self._bench, entry.layer_id)
+            files = files_of(self._store, self._bench, entry.layer_id)
             earlier = self._store.journal.generation_at(entry.layer_id, entry.revision - 1)
             before = files.before(earlier, entry.revision - 1, self._window)
             after = files.before(entry.generation, entry.revision, self._window)
@@ -230,31 +200,3 @@ class _Owners:
         if self._window is None:
             return delta.cells
         return cut(delta, self._bench.visit.grid.shape[1], self._window).cells
-
-
-def _files(store: Store, bench: Workbench, layer_id: str) -> Generations:
-    shape = bench.visit.grid.shape
-    return Generations(store.journal, store.mask_folder(layer_id), layer_id, shape)
-
-
-def _shape(bench: Workbench, window: Window | None) -> tuple[int, ...]:
-    if window is None:
-        return bench.visit.grid.shape
-    return window[1] - window[0], window[3] - window[2]
-
-
-def _window(entry: Entry) -> Window | None:
-    """The part of a scene that a run was about; None where it was about all of it."""
-    told = (entry.facts or {}).get("window")
-    return tuple(told) if told else None
-
-
-def _part(entry: Entry, window: Window | None) -> tuple[slice, ...]:
-    """Where in an array of ``window`` a run was at work."""
-    about = _window(entry)
-    if about is None:
-        return (slice(None),)
-    top, left = (window[0], window[2]) if window else (0, 0)
-    rows = slice(max(0, about[0] - top), max(0, about[1] - top))
-    columns = slice(max(0, about[2] - left), max(0, about[3] - left))
-    return rows, columns

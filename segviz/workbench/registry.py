@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 from segviz.case import Layer
 from segviz.errors import Refused
 from segviz.store import Store
-from segviz.workbench.bench import State, Workbench
+from segviz.workbench.answers import State
+from segviz.workbench.bench import Workbench
 from segviz.workbench.changes import strips
 from segviz.workbench.generations import Generations
 

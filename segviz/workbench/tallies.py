@@ -15,6 +15,8 @@ from segviz.measure.areas import AreaTally
 from segviz.measure.volumes import VolumeTally, counts
 
 WINDOW = 1024
+CELLS = 1 << 20
+"""Looked at together, where they are given one by one."""
 
 
 class SceneTally:
@@ -62,6 +64,16 @@ class Amounts:
         self._counts += counts(labels)
         if self._areas is not None and window is not None:
             self._areas.add(window, labels)
+
+    def add_cells(self, cells: NDArray[np.int64], labels: NDArray[np.uint8]) -> None:
+        """Count some cells alone, given by their flat numbers in the grid."""
+        self._counts += counts(labels)
+        if self._areas is None:
+            return
+        for start in range(0, len(cells), CELLS):
+            rows, columns = np.divmod(cells[start : start + CELLS], self._areas.grid.shape[1])
+            part = labels[start : start + CELLS]
+            self._areas.change(rows, columns, np.zeros_like(part), part)
 
     def labels(self) -> list[int]:
         """Those that have cells."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import measure
 
-WORKS = ("volume", "scene", "pixels", "first", "neighbours")
+WORKS = ("volume", "scene", "pixels", "first", "editing", "strokes", "neighbours")
 
 
 def main() -> None:
@@ -72,6 +72,14 @@ def rows_of(work: str, asked: argparse.Namespace) -> list:
         import first
 
         return first.rows(asked.folder, asked.rounds)
+    if work == "editing":
+        import editing
+
+        return editing.rows(asked.folder)
+    if work == "strokes":
+        import strokes
+
+        return strokes.rows(asked.folder)
     import neighbours
 
     return neighbours.rows(asked.folder, asked.rounds)

@@ -11,9 +11,10 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 expect.set_options(timeout=60_000)
@@ -114,18 +115,29 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of 1280 x 800 that fails the test on an error in the browser."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, accept_downloads=True, color_scheme="light"
-    )
-    page = context.new_page()
-    page.set_default_timeout(60_000)
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Makes pages, each in a browser of its own; an error in one of them fails the test."""
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> Page:
+        usual = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
+        context = browser.new_context(**usual | {"accept_downloads": True} | options)
+        context.set_default_timeout(60_000)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        contexts.append(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
     assert errors == []
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """A page of 1280 x 800."""
+    return new_page()
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def test_open_segment_paint_reload_undo_kill_change_download(
     voxel_ml = abs(np.linalg.det(given.affine[:3, :3])) / 1000
     by_hand = np.count_nonzero(np.asarray(taken.dataobj) == 1) * voxel_ml
     assert by_hand == pytest.approx(erased_ml, abs=0.06)
-    numbers = download(page, "Numbers of this visit", tmp_path)
+    numbers = download(page, "Numbers", tmp_path)
     assert re.search(r"ml", numbers.read_text())
 
     page.get_by_role("link", name="Change").first.click()

@@ -1,6 +1,6 @@
 """GeoTIFF: scenes read window by window, pyramids, and masks."""
 
-from segviz.io.geotiff.masks import read_labels, write_mask
+from segviz.io.geotiff.masks import read_labels, read_legend, write_mask, write_owners
 from segviz.io.geotiff.pyramid import build_pyramid, needs_pyramid, write_quicklook
 from segviz.io.geotiff.scene import GeoTiffScene, open_scene
 from segviz.io.geotiff.writer import write_scene
@@ -11,7 +11,9 @@ __all__ = [
     "needs_pyramid",
     "open_scene",
     "read_labels",
+    "read_legend",
     "write_mask",
+    "write_owners",
     "write_quicklook",
     "write_scene",
 ]

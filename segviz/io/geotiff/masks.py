@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -13,22 +14,27 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
 from segviz.errors import Question, Refused
-from segviz.grid import RasterGrid
+from segviz.grid import RasterGrid, Window
 from segviz.image import windows
 from segviz.io.atomic import replacing
 from segviz.io.geotiff.handles import dataset
 from segviz.io.geotiff.scene import GeoTiffScene, open_scene, rasterio_window
 from segviz.io.geotiff.writer import TILE, add_overviews, profile
 from segviz.io.labels import ROUNDED, Labels, whole_labels
+from segviz.io.legends import rgb
 from segviz.mask import Label, Legend, Mask
 
 LEGEND, SOURCE = "SEGVIZ_LEGEND", "SEGVIZ_SOURCE"
+DOMAIN, PROVENANCE = "SEGVIZ", "SEGVIZ_PROVENANCE"
 IN_MEMORY = 2**28
 READ_WINDOW = 2048
 
 
-def write_mask(mask: Mask, path: Path) -> None:
-    """Write labels window by window: uint8, 0 is nodata, colours in the file, nearest overviews."""
+def write_mask(mask: Mask, path: Path, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write labels window by window: uint8, 0 is nodata, colours in the file, nearest overviews.
+
+    The provenance is a tag of a domain of its own, which other programs keep or skip.
+    """
     if not isinstance(mask.grid, RasterGrid):
         raise ValueError("a GeoTIFF mask lies on a scene's grid")
     with replacing(path) as temporary:
@@ -38,6 +44,7 @@ def write_mask(mask: Mask, path: Path) -> None:
             target.set_band_description(1, "label")
             target.update_tags(**{LEGEND: json.dumps(mask.legend.to_json()), SOURCE: mask.source})
             target.update_tags(1, **{f"CLASS_{label.value}": label.name for label in mask.legend})
+            _tell(target, provenance)
             for row, row_stop, column, column_stop in windows(mask.grid.shape, TILE):
                 target.write(
                     mask.data[row:row_stop, column:column_stop],
@@ -47,14 +54,31 @@ def write_mask(mask: Mask, path: Path) -> None:
         add_overviews(temporary, Resampling.nearest)
 
 
+def write_owners(
+    owners: Callable[[Window], NDArray[np.int32]],
+    grid: RasterGrid,
+    path: Path,
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write numbers of operations window by window: int32, 0 is nodata, nearest overviews."""
+    with replacing(path) as temporary:
+        options = profile(grid, 1, np.dtype(np.int32))
+        with rasterio.open(temporary, "w", **options, nodata=0) as target:
+            target.set_band_description(1, "operation")
+            _tell(target, provenance)
+            for window in windows(grid.shape, READ_WINDOW):
+                target.write(owners(window), 1, window=rasterio_window(window))
+        add_overviews(temporary, Resampling.nearest)
+
+
+def _tell(target: rasterio.io.DatasetWriter, provenance: Mapping[str, Any] | None) -> None:
+    if provenance:
+        target.update_tags(ns=DOMAIN, **{PROVENANCE: json.dumps(provenance)})
+
+
 def _colour_table(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
-    table = {value: (*_rgb(legend[value].color), 255) for value in range(1, 256)}
+    table = {value: (*rgb(legend[value].color), 255) for value in range(1, 256)}
     return {0: (0, 0, 0, 0), **table}
-
-
-def _rgb(color: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(color.lstrip("#"))
-    return red, green, blue
 
 
 def read_labels(path: Path, answers: Mapping[str, str]) -> Labels:
@@ -89,6 +113,31 @@ def read_labels(path: Path, answers: Mapping[str, str]) -> Labels:
         data, legend = _with_zero(data, scene, legend, tally, answers)
     notes = (ROUNDED,) if rounded else ()
     return Labels(scene.grid, data, legend, source, notes)
+
+
+def read_legend(path: Path) -> Legend:
+    """The labels that a class map names or colours, whether or not a pixel has them.
+
+    Raises:
+        Refused: it has no colour table (SV-MSK-045); see ``open_scene``.
+    """
+    scene = open_scene(path, {"palette": "numbers"})
+    legend, _ = _legend_of(scene, _in_colour_table(scene) if scene.is_palette else np.empty(0, int))
+    if not len(legend):
+        raise Refused(
+            "SV-MSK-045",
+            "This GeoTIFF has no colour table, so it tells no names or colours of labels; choose a "
+            "class map that has one, or a list of labels as text.",
+        )
+    return legend
+
+
+def _in_colour_table(scene: GeoTiffScene) -> NDArray[np.intp]:
+    """Values with a name or a colour; tables in GeoTIFF are filled up with black."""
+    source = dataset(scene.path)
+    colours, names = source.colormap(1), source.tags(1)
+    found = [v for v in colours if any(colours[v][:3]) or f"CLASS_{v}" in names]
+    return np.array([v for v in sorted(found) if v <= 255], np.intp)
 
 
 def _canvas(shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""The legend inside a NIfTI file: a header extension with a comment in JSON.
+"""Legend and provenance inside a NIfTI file: a header extension with a comment in JSON.
 
 Code 6 is "comment" in nifti1.h: other programs keep or skip it.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from segviz.mask import Legend, Mask
 
@@ -15,9 +16,15 @@ COMMENT = 6
 KEY = "segviz"
 
 
-def encode(mask: Mask) -> bytes:
-    """Legend and source as the text of a comment."""
-    return json.dumps({KEY: {"legend": mask.legend.to_json(), "source": mask.source}}).encode()
+def encode(mask: Mask, provenance: Mapping[str, Any] | None) -> bytes:
+    """Legend, source and provenance as the text of a comment."""
+    told = {"provenance": provenance} if provenance else {}
+    return comment({"legend": mask.legend.to_json(), "source": mask.source, **told})
+
+
+def comment(told: Mapping[str, Any]) -> bytes:
+    """The text of a comment of ours."""
+    return json.dumps({KEY: told}).encode()
 
 
 def legend_in(content: bytes, offset: int) -> tuple[Legend, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -13,22 +15,33 @@ from segviz.grid import VolumeGrid
 from segviz.image import Volume
 from segviz.io.atomic import write_bytes
 from segviz.io.geometry import is_sheared
-from segviz.io.nifti.extension import COMMENT, encode
+from segviz.io.nifti.extension import COMMENT, comment, encode
 from segviz.mask import Mask
 
 MILLIMETRES = 2
 
 
-def write_mask(mask: Mask, path: Path) -> None:
+def write_mask(mask: Mask, path: Path, provenance: Mapping[str, Any] | None = None) -> None:
     """Write a mask on its native grid, voxel for voxel: uint8, sform = qform, both codes 1.
 
-    The legend travels in a header extension. ``.gz`` at the end of the name packs the file.
+    Legend and provenance travel in a header extension. ``.gz`` at the end of the name packs the
+    file.
     """
     if not isinstance(mask.grid, VolumeGrid):
         raise ValueError("a NIfTI mask lies on a volume's grid")
     image = _image(mask.data, mask.grid)
     image.header["cal_max"] = float(mask.data.max(initial=0))
-    image.header.extensions.append(nib.nifti1.Nifti1Extension(COMMENT, encode(mask)))
+    _append(image, encode(mask, provenance))
+    _write(image, path)
+
+
+def write_owners(
+    owners: NDArray[np.int32], grid: VolumeGrid, path: Path, provenance: Mapping[str, Any]
+) -> None:
+    """Write numbers of operations, int32 in native order, as ``write_mask`` does labels."""
+    image = _image(owners, grid)
+    image.header["cal_max"] = float(owners.max(initial=0))
+    _append(image, comment({"provenance": provenance}))
     _write(image, path)
 
 
@@ -38,6 +51,10 @@ def write_shares(shares: NDArray[np.uint8], grid: VolumeGrid, path: Path) -> Non
     image.header["scl_slope"], image.header["scl_inter"] = 1 / 255, 0
     image.header["cal_max"] = 1
     _write(image, path)
+
+
+def _append(image: nib.Nifti1Image, text: bytes) -> None:
+    image.header.extensions.append(nib.nifti1.Nifti1Extension(COMMENT, text))
 
 
 def _write(image: nib.Nifti1Image, path: Path) -> None:

@@ -10,6 +10,16 @@ export interface LabelRow {
   unit: string
 }
 
+/** One line of the history; those that were undone are not `done`. */
+export interface Operation {
+  seq: number
+  title: string
+  author: string
+  when: string
+  tool?: string
+  done: boolean
+}
+
 /** What the server says of a mask after each operation. */
 export interface State {
   revision: number
@@ -24,6 +34,14 @@ export interface State {
   reload: boolean
   /** Of the run that a volume's mask stands on; null where it kept no probabilities. */
   probability: { run: string; label: number; default: number; threshold: number } | null
+  /** The newest operations, the oldest first. */
+  operations?: Operation[]
+  legend?: Label[]
+  /** A sentence for who made the edit. */
+  note?: string
+  layer?: string
+  /** Whose changes elsewhere in the mask came with this answer. */
+  merged?: string[]
 }
 
 export interface Label {
@@ -32,12 +50,21 @@ export interface Label {
   color: string
 }
 
+/** What was done to the same cells since the mask that an edit was made on. */
+export interface Conflict {
+  cells: number
+  operations: { title: string; author: string; when: string }[]
+}
+
+const UNTOLD: Conflict = { cells: 0, operations: [] }
+
 /** An answer other than 2xx: `message` is one sentence in the user's words. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly conflict: Conflict = UNTOLD,
   ) {
     super(message)
   }
@@ -46,7 +73,12 @@ export class Refusal extends Error {
 async function refusal(response: Response): Promise<Refusal> {
   const body = await response.json().catch(() => null)
   const { code = '', message = '' } = body?.error ?? {}
-  return new Refusal(response.status, code, message || `The server answered ${response.status} ${response.statusText}.`)
+  return new Refusal(response.status, code, message || `The server answered ${response.status} ${response.statusText}.`, body?.conflict)
+}
+
+/** Address of a layer of a visit; without one, of the visit's first. */
+export function layerUrl(base: string, visit: string, layer = ''): string {
+  return `${base}/visits/${visit}${layer && `/layers/${layer}`}`
 }
 
 /** fetch that throws a Refusal where the server says no; a lost connection throws a TypeError. */

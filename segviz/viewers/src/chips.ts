@@ -1,18 +1,21 @@
 /** The legend as a row of chips: colour, name, live amount; a click chooses the active label. */
 import type { Label, LabelRow } from './api'
 import { h } from './dom'
-import { icon } from './icons'
+import { icon, type Icon } from './icons'
 
 export interface ChipsOptions {
   /** Absent: chips cannot be chosen. */
   onChoose?: (value: number) => void
   /** Absent: labels cannot be hidden one by one. */
   onHide?: (value: number, hidden: boolean) => void
+  /** Absent: labels cannot be locked. */
+  onLock?: (value: number, locked: boolean) => void
 }
 
 export class Chips {
   readonly root = h('div', { class: 'sv-chips', role: 'toolbar', 'aria-label': 'Labels' })
   readonly hidden = new Set<number>()
+  readonly locked = new Set<number>()
   active = 0
   private labels: readonly (Label & { text: string })[] = []
 
@@ -20,6 +23,12 @@ export class Chips {
 
   get count(): number {
     return this.labels.length
+  }
+
+  /** Values that no label has. */
+  get free(): number[] {
+    const taken = new Set(this.labels.map(({ value }) => value))
+    return Array.from({ length: 255 }, (_, at) => at + 1).filter((value) => !taken.has(value))
   }
 
   /** Labels of the legend, with the amounts of the server's rows where there are any. */
@@ -33,6 +42,27 @@ export class Chips {
   choose(position: number): void {
     const label = this.labels[position - 1]
     if (label) this.activate(label.value)
+  }
+
+  /** The next chip, or the one before; round from the last to the first. */
+  step(by: 1 | -1): void {
+    const at = this.labels.findIndex(({ value }) => value === this.active)
+    const next = this.labels[(at + by + this.labels.length) % this.labels.length]
+    if (next) this.activate(next.value)
+  }
+
+  /** Choose by value, as by picking it in the picture; false where there is no such label. */
+  pick(value: number): boolean {
+    if (!this.labels.some((label) => label.value === value)) return false
+    this.activate(value)
+    return true
+  }
+
+  lock(value = this.active): void {
+    if (!this.labels.some((label) => label.value === value)) return
+    toggle(this.locked, value)
+    this.draw()
+    this.options.onLock?.(value, this.locked.has(value))
   }
 
   nameOf(value: number): string {
@@ -50,12 +80,10 @@ export class Chips {
     this.options.onChoose?.(value)
   }
 
-  private toggle(value: number): void {
-    const hide = !this.hidden.has(value)
-    if (hide) this.hidden.add(value)
-    else this.hidden.delete(value)
+  private hide(value: number): void {
+    toggle(this.hidden, value)
     this.draw()
-    this.options.onHide?.(value, hide)
+    this.options.onHide?.(value, this.hidden.has(value))
   }
 
   private draw(): void {
@@ -82,17 +110,20 @@ export class Chips {
           onclick: () => this.activate(label.value),
         }, ...content)
       : h('div', { class: 'sv-chip-name' }, ...content)
-    const verb = `${hidden ? 'Show' : 'Hide'} ${label.name}`
-    const eye =
-      this.options.onHide &&
-      h('button', {
-        class: 'sv-button sv-eye',
-        title: verb,
-        'aria-label': verb,
-        onclick: () => this.toggle(label.value),
-      }, icon(hidden ? 'eyeOff' : 'eye'))
-    return h('div', { class: 'sv-chip', 'data-active': String(active), 'data-hidden': String(hidden) }, name, eye)
+    const locked = this.locked.has(label.value)
+    const eye = this.options.onHide && mark(hidden ? 'eyeOff' : 'eye', `${hidden ? 'Show' : 'Hide'} ${label.name}`, () => this.hide(label.value))
+    const lock = this.options.onLock && mark(locked ? 'lock' : 'unlock', `${locked ? 'Unlock' : 'Lock'} ${label.name}`, () => this.lock(label.value))
+    lock?.setAttribute('data-on', String(locked))
+    return h('div', { class: 'sv-chip', 'data-active': String(active), 'data-hidden': String(hidden) }, name, lock, eye)
   }
+}
+
+function mark(name: Icon, title: string, onclick: () => void): HTMLElement {
+  return h('button', { class: 'sv-button sv-eye', type: 'button', title, 'aria-label': title, onclick }, icon(name))
+}
+
+function toggle(values: Set<number>, value: number): void {
+  if (!values.delete(value)) values.add(value)
 }
 
 function merged(legend: readonly Label[], rows: readonly LabelRow[]): (Label & { text: string })[] {

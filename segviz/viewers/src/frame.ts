@@ -1,8 +1,10 @@
 /** What both viewers look like: chips and options on top, tools at the left, status below. */
+import type { Conflict } from './api'
 import { Chips, type ChipsOptions } from './chips'
+import { askConflict } from './conflict'
 import { h } from './dom'
 import { GESTURES, KEYS, shown, type World } from './keys'
-import type { Saving } from './queue'
+import type { Choice, Saving } from './queue'
 import { iconButton, type Toolbar } from './toolbar'
 
 export class Frame {
@@ -15,6 +17,7 @@ export class Frame {
   private readonly where = h('div', { class: 'sv-where' })
   private readonly told = h('div', { class: 'sv-told', role: 'status' })
   private readonly saving = h('div', { class: 'sv-saving', role: 'status' })
+  private readonly lost = h('div', { class: 'sv-lost', hidden: true })
   private readonly badge = h('div', { class: 'sv-badge', hidden: true })
   private readonly help: HTMLElement
   private cover: HTMLElement | null = null
@@ -32,7 +35,7 @@ export class Frame {
         h('div', { class: 'sv-head' }, this.chips.root, this.options),
         toolbar.root,
         this.stage,
-        h('div', { class: 'sv-status' }, this.where, this.told, this.saving),
+        h('div', { class: 'sv-status' }, this.where, this.told, this.lost, this.saving),
       ),
     )
   }
@@ -53,7 +56,23 @@ export class Frame {
   report(saving: Saving): void {
     this.saving.dataset['state'] = saving.state
     this.saving.textContent = savingText(saving)
-    this.saving.title = 'why' in saving ? saving.why : ''
+    this.saving.title = this.saving.textContent
+  }
+
+  /** What the server would not take, for the record. */
+  refused(sentences: readonly string[]): void {
+    this.lost.hidden = sentences.length === 0
+    this.lost.textContent = sentences.length === 1 ? '1 edit was refused' : `${sentences.length} edits were refused`
+    this.lost.title = sentences.join('\n')
+  }
+
+  /** Whether a conflict waits: the mask is to look at only. */
+  get choosing(): boolean {
+    return this.stage.querySelector('[aria-modal=true]') !== null
+  }
+
+  choose(conflict: Conflict, edits: number, look: (theirs: boolean) => void): Promise<Choice> {
+    return askConflict(this.stage, conflict, edits, look)
   }
 
   notice(text: string): void {
@@ -94,7 +113,8 @@ export class Frame {
 
 function savingText(saving: Saving): string {
   if (saving.state === 'saving') return 'saving…'
-  if (saving.state === 'waiting') return 'not saved, trying again'
+  if (saving.state === 'waiting') return `not saved, trying again: ${saving.why}`
+  if (saving.state === 'conflict') return 'not saved until you choose'
   if (saving.state === 'refused') return `not saved: ${saving.why}`
   return saving.when ? `saved ✓ ${saving.when.toLocaleTimeString('en-GB')}` : 'saved ✓'
 }

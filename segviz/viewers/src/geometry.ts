@@ -67,28 +67,71 @@ export interface Stroke {
   spacing: Vec3
   plane: Plane
   radiusMm: number
+  /** Reach into the neighbouring slices too. */
+  ball?: boolean
 }
 
 /**
- * Flat indices of the voxels of one slice whose centre lies within the radius, in mm, of the segment
- * between two voxel centres. On a 1 mm grid discs of 1, 2, 3, 5, 10 mm hold 5, 13, 29, 81, 317.
+ * Flat indices of the voxels whose centre lies within the radius, in mm, of the segment between two
+ * voxel centres: of the slice of the first, or of all as a ball. On a 1 mm grid discs of 1, 2, 3, 5,
+ * 10 mm hold 5, 13, 29, 81, 317.
  */
-export function strokeCells({ shape, spacing, plane, radiusMm }: Stroke, from: Vec3, to: Vec3): number[] {
-  const [u, v] = ALONG[plane]
-  const [du, dv] = [spacing[u], spacing[v]]
+export function strokeCells({ shape, spacing, plane, radiusMm, ball = false }: Stroke, from: Vec3, to: Vec3): number[] {
   const reach = radiusMm + 1e-6
-  const a: Point = [from[u] * du, from[v] * dv]
-  const b: Point = [to[u] * du, to[v] * dv]
-  const [u0, u1] = range(from[u], to[u], reach / du, shape[u])
-  const [v0, v1] = range(from[v], to[v], reach / dv, shape[v])
+  const across = ACROSS[plane]
+  const end: Vec3 = [...to]
+  if (!ball) end[across] = from[across]
+  const spans = [0, 1, 2].map((axis) => {
+    const more = axis === across && !ball ? 0 : reach / spacing[axis as Axis]
+    return range(from[axis as Axis], end[axis as Axis], more, shape[axis as Axis])
+  }) as [Span, Span, Span]
+  const [dx, dy, dz] = spacing
+  const [ux, uy, uz] = [(end[0] - from[0]) * dx, (end[1] - from[1]) * dy, (end[2] - from[2]) * dz]
+  const length = ux * ux + uy * uy + uz * uz || 1
   const cells: number[] = []
-  const voxel: Vec3 = [...from]
-  for (voxel[v] = v0; voxel[v] <= v1; voxel[v]++) {
-    for (voxel[u] = u0; voxel[u] <= u1; voxel[u]++) {
-      if (distanceSquared([voxel[u] * du, voxel[v] * dv], a, b) <= reach * reach) cells.push(flatIndex(voxel, shape))
+  for (let z = spans[2][0]; z <= spans[2][1]; z++) {
+    const pz = (z - from[2]) * dz
+    for (let y = spans[1][0]; y <= spans[1][1]; y++) {
+      const py = (y - from[1]) * dy
+      const row = shape[0] * (y + shape[1] * z)
+      for (let x = spans[0][0]; x <= spans[0][1]; x++) {
+        const px = (x - from[0]) * dx
+        const t = Math.min(Math.max((px * ux + py * uy + pz * uz) / length, 0), 1)
+        const [ex, ey, ez] = [px - t * ux, py - t * uy, pz - t * uz]
+        if (ex * ex + ey * ey + ez * ez <= reach * reach) cells.push(row + x)
+      }
     }
   }
   return cells
+}
+
+/**
+ * Flat indices of the voxels of one slice whose centre lies inside a polygon (even-odd): an edge owns
+ * the rows `top <= row < bottom`, a row the columns `enter <= column < leave`, so that polygons with a
+ * common edge share no voxel and leave none out. Corners are continuous voxels; the slice is that of
+ * the first.
+ */
+export function polygonCells(shape: Vec3, plane: Plane, corners: readonly Vec3[]): number[] {
+  const [u, v] = ALONG[plane]
+  const cells: number[] = []
+  if (corners.length < 3) return cells
+  const voxel: Vec3 = [...corners[0]!]
+  const [low, high] = range(Math.min(...corners.map((c) => c[v])), Math.max(...corners.map((c) => c[v])), 0, shape[v])
+  for (voxel[v] = low; voxel[v] <= high; voxel[v]++) {
+    const crossings = corners.flatMap((a, at) => crossing(a, corners[(at + 1) % corners.length]!, u, v, voxel[v]))
+    crossings.sort((a, b) => a - b)
+    for (let at = 0; at + 1 < crossings.length; at += 2) {
+      const first = Math.max(Math.ceil(crossings[at]!), 0)
+      const stop = Math.min(Math.ceil(crossings[at + 1]!), shape[u])
+      for (voxel[u] = first; voxel[u] < stop; voxel[u]++) cells.push(flatIndex(voxel, shape))
+    }
+  }
+  return cells
+}
+
+function crossing(a: Vec3, b: Vec3, u: Axis, v: Axis, row: number): number[] {
+  if (a[v] <= row === b[v] <= row) return []
+  return [a[u] + ((b[u] - a[u]) * (row - a[v])) / (b[v] - a[v])]
 }
 
 /** The middle of a label on the axial slice that holds most of it; null where there is none. */
@@ -108,21 +151,13 @@ export function middleOfLabel(mask: Uint8Array, shape: Vec3, label: number): Vec
   return best?.voxel ?? null
 }
 
-type Point = readonly [number, number]
+type Span = [first: number, last: number]
 
-function range(from: number, to: number, reach: number, size: number): [number, number] {
+function range(from: number, to: number, reach: number, size: number): Span {
   return [
     Math.max(Math.ceil(Math.min(from, to) - reach), 0),
     Math.min(Math.floor(Math.max(from, to) + reach), size - 1),
   ]
-}
-
-/** Squared distance of a point from a segment. */
-export function distanceSquared(p: Point, a: Point, b: Point): number {
-  const [dx, dy] = [b[0] - a[0], b[1] - a[1]]
-  const length = dx * dx + dy * dy
-  const t = length === 0 ? 0 : Math.min(Math.max(((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length, 0), 1)
-  return (p[0] - a[0] - t * dx) ** 2 + (p[1] - a[1] - t * dy) ** 2
 }
 
 /** Where a plane lies on the screen, in CSS pixels, and which voxels are at its edges. */

@@ -29,7 +29,7 @@ describe.each(['volume', 'map'] as const)('the keys of a %s', (world) => {
 })
 
 test('a key of the other world does nothing', () => {
-  expect(actionOf(press('p'), 'volume')).toBeNull()
+  expect(actionOf(press('n'), 'map')).toBeNull()
   expect(actionOf(press('w'), 'map')).toBeNull()
 })
 

@@ -1,27 +1,35 @@
 /** Review of a scene and of its change: one map on the scene's own pixels, labels that are painted. */
 import type Map from 'ol/Map'
-import { askJson, post, sentence, type Label, type LabelRow, type State } from './api'
+import { askJson, sentence, type Label, type State } from './api'
 import { component, type Emit, type Viewer } from './component'
 import { h } from './dom'
 import { Frame } from './frame'
-import { listen as listenToKeys, type Action } from './keys'
-import { Drawing, type Brush } from './map/drawing'
+import { KEYS, listen as listenToKeys, type Action } from './keys'
+import { channels } from './map/bands'
+import { Drawing, type Pen } from './map/drawing'
 import { addNorthArrow, addScaleBar, addZoomButtons } from './map/furniture'
-import { listen as listenToPointer, type Hand, type Tool } from './map/hand'
-import { Layers } from './map/layers'
+import { GeoJson } from './map/geojson'
+import { listen as listenToPointer, type Hand } from './map/hand'
+import { Layers, maskTile } from './map/layers'
+import { Live } from './map/live'
+import { Marks } from './map/marks'
 import { Fit, openMap } from './map/open'
 import { BandPicker } from './map/picker'
-import { cellsIn, isInside, Revisions, type Box, type Pixel } from './map/pixels'
-import { title, url, type MapProps, type Visit } from './map/props'
+import { cellsIn, isInside, Revisions, toCoordinate, toPixel, type Box, type Pixel } from './map/pixels'
+import { maskUrl, title, type MapProps, type Visit } from './map/props'
 import { Readout } from './map/readout'
-import { Sketch, type Shape } from './map/sketch'
+import { paramsOf, rounded, shapeOf, type Shape, type ShapeTool } from './map/shapes'
+import { Sketch } from './map/sketch'
 import { Swipe } from './map/swipe'
-import { Over } from './over'
+import { labelAt, wholeMask } from './map/whole'
+import { caseOf, Memory } from './place'
 import type { Edit } from './queue'
-import { Session, type World } from './session'
-import { Choice, Slider, Toolbar, type Tool as Button } from './toolbar'
-
-const TOOLS = ['navigate', 'brush', 'eraser', 'polygon'] as const
+import { decode, fromBase64 } from './runs'
+import { Session, type Params, type Proposal, type World } from './session'
+import { Choice, Slider, type Tool as Button } from './toolbar'
+import { Toolbox, toolbarOf, type Owner } from './toolbox'
+import { toolsOf, type ToolName, type ToolRow } from './tools'
+import type { Channel } from './where'
 
 /** As the server draws loss and gain. */
 const LOSS_GAIN: readonly Label[] = [
@@ -34,74 +42,95 @@ const BRUSH = { min: 0.5, max: 500, step: 0.5, value: 12, logarithmic: true, for
 const PERCENT = { min: 0, max: 100, step: 5, value: 45, format: (part: number) => `${part} %` }
 const ERASED = '#ffffff'
 
-const OPPOSITE: Record<Tool, Tool> = { navigate: 'navigate', brush: 'eraser', eraser: 'brush', polygon: 'polygon' }
-const CURSORS: Record<Tool, string> = { navigate: 'grab', brush: 'none', eraser: 'none', polygon: 'crosshair' }
+const CURSORS: Record<ToolRow['use'], string> = { look: 'grab', stroke: 'none', corners: 'crosshair', loop: 'crosshair', click: 'crosshair', whole: 'grab' }
 
-class MapViewer implements Viewer<MapProps>, Hand, World {
+const LOOK: readonly Button[] = [
+  { action: 'mask', icon: 'eye', title: 'Hide the mask' },
+  { action: 'outline', icon: 'outline', title: 'Outline only' },
+  { action: 'fit', icon: 'fit', title: 'Fit into the window' },
+]
+
+const EDITS: ReadonlySet<Action> = new Set(KEYS.filter(({ edits }) => edits).map(({ action }) => action))
+
+class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   readonly root: HTMLElement
-  tool: Tool = 'navigate'
+  readonly session: Session
+  readonly brush = new Slider('Brush', BRUSH, () => this.point())
   private readonly frame: Frame
-  private readonly toolbar: Toolbar
+  private readonly toolbox: Toolbox
   private readonly map: Map
   private readonly fit: Fit
   private readonly layers: Layers
   private readonly sketch = new Sketch()
-  private readonly drawing = new Drawing(this.sketch)
+  private readonly live: Live
+  private readonly drawing: Drawing
+  private readonly marks: Marks
   private readonly swipe: Swipe
   private readonly readout: Readout
-  private readonly session: Session
   private readonly revisions: Revisions
-  private readonly brush = new Slider('Brush', BRUSH, () => this.point())
-  private readonly over = new Over()
+  private readonly memory: Memory
+  private readonly relabel: (action: Action, icon: Button['icon'], title: string) => void
+  private readonly geojson = new GeoJson((text) => this.paintGeoJson(text), (message) => this.frame.tell(message))
   private readonly opacity = new Slider('Mask', PERCENT, () => this.look())
   private readonly bands: BandPicker
   private readonly compare = new Choice('Compare', [], () => this.show())
   private readonly stopKeys: () => void
   private maskShown = true
+  private outline = false
   private ready = false
+  private held: ToolName = 'navigate'
   private pointed: Pixel | null = null
 
   constructor(
     private props: MapProps,
     emit: Emit,
   ) {
-    this.toolbar = mapToolbar(this.editable, (action) => void this.act(action))
+    const toolbar = toolbarOf('map', this.editable, LOOK, (action) => void this.act(action))
     const chips = {
-      ...(this.editable && { onChoose: () => this.point() }),
+      ...(this.editable && { onChoose: () => this.toolbox.changed(), onLock: () => this.toolbox.changed() }),
       ...(props.mode === 'review' && { onHide: () => this.showMasks() }),
     }
-    this.frame = new Frame('map', this.toolbar, chips, this.editable)
+    this.frame = new Frame('map', toolbar, chips, this.editable)
     this.root = this.frame.root
+    this.relabel = (action, icon, title) => toolbar.relabel(action, icon, title)
+    this.memory = new Memory({ case: caseOf(props.base), visit: this.visit.id, layer: props.layer }, () => this.root.isConnected)
     this.bands = new BandPicker(this.visit.bands, props.bands, () => this.showImages())
     this.revisions = new Revisions(this.visit.revision, props.max_zoom)
     this.layers = new Layers(props)
+    this.marks = new Marks(this.layers.grid, props.shape)
     const target = h('div', { class: 'sv-fill' })
     this.frame.stage.prepend(target)
-    this.map = openMap(target, props, this.layers.grid, [...this.layers.all, this.sketch.shapes, this.sketch.outlines])
+    this.map = openMap(target, props, this.layers.grid, [...this.layers.all, this.sketch.layer, this.marks.layer])
+    this.live = new Live(this.map)
+    this.drawing = new Drawing(this.live)
+    target.after(this.live.root)
     this.fit = new Fit(this.map, props)
-    this.swipe = new Swipe(this.frame.stage, this.map)
+    this.swipe = new Swipe(this.frame.stage, this.map, () => this.look())
     this.readout = new Readout(props, (text) => this.frame.locate(text))
-    const place = { url: url(props, this.visit), author: props.author ?? '' }
-    this.session = new Session(place, this.legend, this, this.frame, this.toolbar, emit)
+    const place = { url: maskUrl(props, this.visit), author: props.author ?? '' }
+    this.session = new Session(place, this.legend, this, this.frame, toolbar, emit)
+    this.toolbox = new Toolbox('map', this.frame, toolbar, this, props.metres_per_pixel === null ? 'cells' : 'm')
     this.stopKeys = listenToKeys(this.root, 'map', (action, label) => this.act(action, label))
     listenToPointer(this.map, this)
     this.furnish()
     this.offer()
-    this.take('navigate')
+    this.toolbox.take('navigate')
     void this.open()
   }
 
   update(props: MapProps): void {
     const blurred = this.props.visits.filter(({ sharp }) => !sharp).length
     this.props = props
-    this.frame.notice(props.notice)
+    const { compare } = props
+    this.frame.notice([compare && `Comparison${compare.name ? `: ${compare.name}` : ''}`, props.notice].filter(Boolean).join(' · '))
     if (props.visits.filter(({ sharp }) => !sharp).length < blurred) this.showImages()
-    if (props.mode === 'change') return this.frame.chips.show(LOSS_GAIN, [])
-    void this.session.follow(this.visit.revision, this.legend).then(() => this.over.offer(this.rows))
+    if (this.legendOnly) return this.frame.chips.show(this.legend, [])
+    void this.session.follow(this.visit.revision, this.legend).then(() => this.offerLabels())
   }
 
   resume(): void {
     this.map.updateSize()
+    this.memory.again()
   }
 
   destroy(): void {
@@ -109,6 +138,11 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     this.session.destroy()
     this.map.setTarget(undefined)
     this.map.dispose()
+  }
+
+  /** The mask as the server draws it, row by row; for scenes of some millions of cells. */
+  labels(): Promise<Uint8Array> {
+    return wholeMask(this.props.shape, this.sharpest)
   }
 
   // What is shown
@@ -126,19 +160,29 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
   }
 
   private get editable(): boolean {
-    return this.props.mode === 'review' && this.visit.editable
+    return this.props.mode === 'review' && this.visit.editable && !this.props.compare
+  }
+
+  /** Where no mask of one visit is shown: its change, or how two masks differ. */
+  private get legendOnly(): boolean {
+    return this.props.mode === 'change' || Boolean(this.props.compare)
   }
 
   private get legend(): readonly Label[] {
-    return this.props.mode === 'change' ? LOSS_GAIN : this.props.legend
+    return this.props.mode === 'change' ? LOSS_GAIN : (this.props.compare?.legend ?? this.props.legend)
   }
 
-  private get rows(): readonly (Label | LabelRow)[] {
-    return this.session.state?.labels ?? this.legend
+  private get rows(): readonly Label[] {
+    return this.legendOnly ? this.legend : (this.session.state?.labels ?? this.legend)
   }
 
   private get resolution(): number {
     return this.map.getView().getResolution() ?? 1
+  }
+
+  private readonly sharpest = (x: number, y: number) => {
+    const z = this.props.max_zoom
+    return maskTile(maskUrl(this.props, this.visit), z, x, y, this.revisions.of(z, x, y))
   }
 
   /** What stands on the map and how the two dates share it. */
@@ -148,46 +192,80 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     addScaleBar(stage, this.map, this.props.metres_per_pixel)
     if (this.props.proj4) addNorthArrow(stage, this.props.transform)
     addZoomButtons(stage, this.map)
-    for (const layer of [left.image, left.mask, this.sketch.shapes]) this.swipe.clip(layer, 'left')
+    for (const layer of [left.image, left.mask, this.sketch.layer]) this.swipe.clip(layer, 'left')
     for (const layer of [right.image, right.mask]) this.swipe.clip(layer, 'right')
     this.map.getView().on('change:resolution', () => this.layers.magnify(this.resolution))
+    this.map.on('moveend', () => this.remember())
   }
 
-  /** What can be chosen above the map. */
+  /** What can be chosen above the map and beside its tools. */
   private offer(): void {
     const { hand, options } = this.frame
     const { shape, mode, visits } = this.props
     const others = visits.filter((visit) => visit.id !== this.visit.id)
-    hand.append(this.brush.root, this.over.root)
     options.append(this.opacity.root, ...this.bands.roots)
     if (mode === 'review' && others.length > 0) options.append(this.compare.root)
     this.compare.fill([{ value: '', text: 'one date' }, ...others.map((visit) => ({ value: visit.id, text: title(visit) }))])
+    this.toolbox.limits.offerChannels(channels(this.visit.bands).map(({ name, channel }) => ({ text: name, channel })))
     this.brush.value = Math.min(12, Math.max(1, Math.round(Math.max(...shape) / 100)))
+    hand.append(this.geojson.root)
+  }
+
+  private offerLabels(): void {
+    this.toolbox.offer(this.rows, this.props.sources ?? [])
   }
 
   private async open(): Promise<void> {
     try {
       this.frame.progress('opening the scene', null)
-      const state = this.props.mode === 'review' ? await askJson<State>(`${url(this.props, this.visit)}/state`) : null
+      const state = this.legendOnly ? null : await this.fetchState()
       if (state) this.revisions.reset(state.revision)
       this.ready = true
-      if (state) this.session.start(state)
-      this.over.offer(this.rows)
+      if (state) void this.session.start(state)
+      this.offerLabels()
       this.drawPending()
       this.show()
       this.fit.now()
+      if (this.props.mode === 'review') this.recall()
       this.map.once('rendercomplete', () => this.frame.uncover())
     } catch (error) {
       this.frame.failed(sentence(error), () => void this.open())
     }
   }
 
+  /** Go where the address says, or where this tab was last. */
+  private recall(): void {
+    const { at, zoom, label, tool } = this.memory.recall()
+    const view = this.map.getView()
+    if (at?.length === 2) view.setCenter(toCoordinate([at[0]!, at[1]!]))
+    if (zoom) view.setZoom(zoom)
+    if (!this.editable) return
+    if (label) this.frame.chips.pick(label)
+    const row = toolsOf('map').find(({ name }) => name === tool)
+    if (row && row.use !== 'whole') this.toolbox.take(row.name)
+  }
+
+  private remember(): void {
+    const view = this.map.getView()
+    const center = view.getCenter()
+    if (!this.ready || this.props.mode !== 'review' || !center) return
+    this.memory.keep({
+      at: toPixel(center),
+      zoom: view.getZoom()!,
+      ...(this.editable && { label: this.frame.chips.active, tool: this.toolbox.tool }),
+    })
+  }
+
+  private fetchState(): Promise<State> {
+    return askJson<State>(`${this.session.place.url}/state`)
+  }
+
   private show(): void {
     const other = this.other
     this.showImages()
     this.showMasks()
-    this.look()
     this.swipe.show(other ? title(this.visit) : '', other ? title(other) : '')
+    this.look()
   }
 
   private showImages(): void {
@@ -196,43 +274,56 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
 
   private showMasks(): void {
     if (!this.ready) return
-    if (this.props.mode === 'change') return this.layers.showChange(this.props)
     const hidden = this.rows.filter(({ value }) => this.frame.chips.hidden.has(value)).map(({ color }) => color)
-    this.layers.showMasks(this.props, this.revisions, this.visit, this.other, hidden)
+    const look = { hidden, outline: this.outline }
+    if (this.props.mode === 'change') this.layers.showChange(this.props, look)
+    else this.layers.showMasks(this.props, this.revisions, this.visit, this.other, look)
   }
 
   private look(): void {
     const opacity = this.opacity.value / 100
-    this.layers.look(opacity, this.maskShown, this.other !== undefined)
-    this.sketch.shapes.setOpacity(opacity)
-    this.sketch.shapes.setVisible(this.maskShown)
-    this.toolbar.relabel('mask', this.maskShown ? 'eye' : 'eyeOff', this.maskShown ? 'Hide the mask' : 'Show the mask')
+    // An edge alone is drawn as strongly as the rim of a filled label in a volume.
+    this.layers.look(this.outline ? Math.min(1, opacity * 0.6 + 0.4) : opacity, this.maskShown, this.other !== undefined)
+    this.sketch.layer.setOpacity(opacity)
+    this.sketch.layer.setVisible(this.maskShown)
+    this.live.look(this.maskShown ? opacity : 0, this.swipe.part)
+    this.relabel('outline', this.outline ? 'fill' : 'outline', this.outline ? 'Fill the mask' : 'Outline only')
+    this.relabel('mask', this.maskShown ? 'eye' : 'eyeOff', this.maskShown ? 'Hide the mask' : 'Show the mask')
   }
 
   // What the session asks of a scene
 
-  carry(edit: Edit, revision: number): { init: RequestInit } {
-    const shape = JSON.parse(edit.payload) as Shape
-    return { init: post({ base_revision: revision, uuid: edit.uuid, author: this.session.place.author, ...shape }) }
-  }
-
-  async reload(): Promise<State> {
-    const state = await askJson<State>(`${url(this.props, this.visit)}/state`)
+  async reload(pending = true): Promise<State> {
+    const state = await this.fetchState()
     this.revisions.reset(state.revision)
-    this.drawPending()
+    if (pending) this.drawPending()
+    else this.sketch.clear()
     this.rekey()
     return state
   }
 
   acknowledged(edit: Edit, state: State): boolean {
-    if (!state.box) return edit.kind === 'stroke' && (this.settle(), true)
+    if (!state.box) return edit.kind === 'tool' && (this.settle(), true)
     this.revisions.changed(state.box, state.revision)
     this.rekey()
     return true
   }
 
+  adopted(): void {
+    this.offerLabels()
+  }
+
   view(): Box {
     return cellsIn(this.map.getView().calculateExtent(this.map.getSize()), this.props.shape)
+  }
+
+  drawPending(): void {
+    for (const edit of this.session.queue.pending) {
+      if (edit.kind !== 'tool') continue
+      const { params } = JSON.parse(edit.payload) as { params: Params }
+      const shape = shapeOf(edit.tool, params)
+      if (shape) this.sketch.keep(edit.uuid, shape, this.colorOf(shape.label))
+    }
   }
 
   /** Ask for the tiles that changed; the sketch goes once they are drawn. */
@@ -246,19 +337,42 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
     this.sketch.settle(this.sketch.kept.filter((uuid) => !pending.has(uuid)))
   }
 
-  private drawPending(): void {
-    for (const edit of this.session.queue.pending) {
-      if (edit.kind !== 'stroke') continue
-      const shape = JSON.parse(edit.payload) as Shape
-      this.sketch.restore(edit.uuid, shape, this.colorOf(shape.label))
-    }
+  // What the tools ask of a scene
+
+  taken({ name, use }: ToolRow): void {
+    if (name !== this.held) this.drawing.cancel()
+    this.held = name
+    this.map.getViewport()!.style.cursor = CURSORS[use]
+    this.geojson.root.hidden = name !== 'polygon' || !this.props.crs
+    this.geojson.offer(`${this.session.place.url}/download/polygons.geojson?label=${this.frame.chips.active}`)
+    this.point()
+    this.remember()
+  }
+
+  propose(proposal: Proposal | null): void {
+    if (proposal) this.marks.show(decode(fromBase64(proposal.runs)), (label) => this.colorOf(label))
+    else this.marks.hide()
+  }
+
+  /** The bands that are shown. */
+  get channels(): readonly number[] {
+    return [...new Set(this.bands.rgb)]
+  }
+
+  /** Black and white of a band; what is above the middle of an index. */
+  values(channel: Channel): readonly [number, number] {
+    return typeof channel === 'number' ? (this.props.stretch[this.visit.bands[channel] ?? ''] ?? [0, 10_000]) : [0, 1]
   }
 
   // What the hand does
 
+  get use(): ToolRow['use'] {
+    return this.toolbox.use
+  }
+
   hover(at: Pixel | null, screenX: number): void {
     this.pointed = at && isInside(at, this.props.shape) ? at : null
-    this.drawing.pointTo(at, this.inHand.color)
+    this.drawing.pointTo(at)
     this.point()
     this.readout.point(this.pointed, this.visitsAt(screenX))
   }
@@ -271,137 +385,121 @@ class MapViewer implements Viewer<MapProps>, Hand, World {
   }
 
   strokeBegin(at: Pixel, turned: boolean): boolean {
-    const tool = turned ? OPPOSITE[this.tool] : this.tool
-    if (!this.ready || (tool !== 'brush' && tool !== 'eraser')) return false
-    const brush = this.brushOf(tool)
-    if (tool === 'brush' && !this.canPaint()) return false
-    this.drawing.begin(tool, brush, at)
+    const pen = this.pen(turned)
+    if (!this.ready || (pen.label !== 0 && !this.toolbox.ready(pen.tool))) return false
+    this.drawing.begin(pen, at)
     return true
   }
 
   strokeTo(at: Pixel): void {
-    this.drawing.extend(at)
+    this.drawing.extend(at, this.resolution)
   }
 
   strokeEnd(): void {
     this.send(this.drawing.end())
   }
 
-  click(at: Pixel): void {
-    if (this.ready && this.canPaint()) this.drawing.corner(at, 4 * this.resolution)
+  strokeDrop(): void {
+    this.drawing.drop()
+  }
+
+  click(at: Pixel, turned: boolean): void {
+    if (!this.ready || (this.use !== 'corners' && !isInside(at, this.props.shape))) return
+    if (this.toolbox.tool === 'pick') void this.pick(at)
+    else if (this.use === 'click') this.toolbox.apply({ at: rounded(at) })
+    else if (this.use === 'corners') this.corner(at, turned)
   }
 
   doubleClick(): void {
-    this.closePolygon()
+    if (this.use === 'corners') this.closeCorners()
   }
 
-  private closePolygon(): boolean {
-    if (!this.drawing.polygonIsOpen) return false
-    this.send(this.drawing.close(this.inHand))
+  resize(larger: boolean): void {
+    this.brush.resize(larger)
+  }
+
+  private corner(at: Pixel, turned: boolean): void {
+    const pen = this.pen(turned)
+    if (pen.label !== 0 && !this.toolbox.ready()) return
+    if (this.drawing.corner(pen, at, 6 * this.resolution)) this.closeCorners()
+    else this.drawing.pointTo(at)
+  }
+
+  private closeCorners(): boolean {
+    if (!this.drawing.hasCorners) return false
+    this.send(this.drawing.close())
     return true
   }
 
+  /** The map shows the shape before what the hand drew of it goes. */
   private send(shape: Shape | null): void {
-    if (!shape) return
-    const edit = this.session.stroke(shape.tool, JSON.stringify(shape))
-    this.sketch.keep(edit.uuid)
+    if (shape) {
+      const edit = this.session.tool(shape.tool, paramsOf(shape), this.toolbox.where)
+      if (shape.tool !== 'relabel-inside') this.sketch.keep(edit.uuid, shape, this.colorOf(shape.label))
+      this.map.renderSync()
+    }
+    this.live.clear()
   }
 
-  private canPaint(): boolean {
-    if (this.frame.chips.active !== 0) return true
-    this.frame.tell('There is no label to paint with yet; run a model or add a label first.')
-    return false
+  private paintGeoJson(text: string): void {
+    if (this.toolbox.ready()) this.session.tool('polygon', { label: this.toolbox.label(), geojson: text }, this.toolbox.where)
   }
 
-  private get inHand(): Brush {
-    return this.brushOf(this.tool)
+  private async pick(at: Pixel): Promise<void> {
+    try {
+      const label = await labelAt(at, this.sharpest)
+      if (label === 0) this.frame.tell('Nothing is marked here.')
+      else this.frame.chips.pick(label)
+    } catch (error) {
+      this.frame.tell(sentence(error))
+    }
   }
 
-  private brushOf(tool: Tool): Brush {
-    const label = tool === 'eraser' ? 0 : this.frame.chips.active
-    return { label, radius: this.brush.value, only: this.over.only, color: this.colorOf(label) }
+  /** What draws now; with Ctrl the brush erases, the eraser paints and areas are cut out. */
+  private pen(turned: boolean): Pen {
+    const tool = this.toolbox.turned(turned) as ShapeTool
+    const strokes = this.use === 'stroke'
+    const label = turned && !strokes ? 0 : this.toolbox.label(tool)
+    return { tool, label, radius: strokes ? this.brush.value : 0, color: this.colorOf(label) }
   }
 
   private colorOf(label: number): string {
     return label === 0 ? ERASED : this.frame.chips.colorOf(label)
   }
 
-  // Tools
+  // Keys and buttons
 
   private act(action: Action, label = 0): boolean {
-    const drawing = action === 'brush' || action === 'eraser' || action === 'polygon'
-    if (drawing && !this.editable) return false
+    if (!this.editable && EDITS.has(action)) return false
     switch (action) {
-      case 'navigate': case 'brush': case 'eraser': case 'polygon': return this.take(action)
-      case 'cancel': return this.cancel()
-      case 'close': return this.closePolygon()
+      case 'enter': return this.closeCorners() || this.toolbox.act(action, label)
+      case 'cancel': return this.drawing.hasCorners ? (this.drawing.cancel(), true) : this.toolbox.act(action, label)
       case 'drop': return this.dropCorner()
-      case 'label': return this.frame.chips.choose(label), this.editable
-      case 'undo': case 'redo': return this.editable && (this.session.step(action), true)
-      case 'smaller': return this.brush.resize(false), true
-      case 'larger': return this.brush.resize(true), true
       case 'fainter': return this.opacity.move(this.opacity.value - 10), true
       case 'stronger': return this.opacity.move(this.opacity.value + 10), true
       case 'mask': return (this.maskShown = !this.maskShown), this.look(), true
+      case 'outline': return (this.outline = !this.outline), this.showMasks(), this.look(), true
       case 'fit': return this.fit.now(), true
-      case 'help': return this.frame.toggleHelp()
-      default: return false
+      default: return this.toolbox.act(action, label)
     } // prettier-ignore
   }
 
   private dropCorner(): boolean {
-    if (!this.drawing.polygonIsOpen) return false
+    if (!this.drawing.hasCorners) return false
     this.drawing.dropCorner()
-    this.drawing.pointTo(this.pointed, this.inHand.color)
+    this.drawing.pointTo(this.pointed)
     return true
   }
 
-  private cancel(): boolean {
-    if (this.frame.helpIsOpen) return this.frame.toggleHelp(false)
-    if (!this.drawing.polygonIsOpen) return this.take('navigate')
-    this.drawing.cancel()
-    return true
-  }
-
-  private take(tool: Tool): boolean {
-    this.tool = tool
-    this.drawing.cancel()
-    this.toolbar.press(TOOLS, tool)
-    this.map.getViewport()!.style.cursor = CURSORS[tool]
-    this.frame.hand.hidden = tool === 'navigate'
-    this.brush.root.hidden = tool === 'polygon'
-    this.point()
-    return true
-  }
-
+  /** The ring of the brush where it would paint. */
   private point(): void {
-    const { tool } = this
-    const at = tool === 'brush' || tool === 'eraser' ? this.pointed : null
-    this.sketch.point(at, Math.max(this.brush.value, 2 * this.resolution), this.inHand.color)
+    const at = this.use === 'stroke' ? this.pointed : null
+    this.live.point(at, Math.max(this.brush.value, 2 * this.resolution), this.colorOf(this.toolbox.label()))
   }
-}
-
-function mapToolbar(editable: boolean, act: (action: Action) => void): Toolbar {
-  const draw: Button[] = [
-    { action: 'brush', icon: 'brush', title: 'Brush' },
-    { action: 'eraser', icon: 'eraser', title: 'Eraser' },
-    { action: 'polygon', icon: 'polygon', title: 'Polygon' },
-  ]
-  const steps: Button[] = [
-    { action: 'undo', icon: 'undo', title: 'Undo' },
-    { action: 'redo', icon: 'redo', title: 'Redo' },
-  ]
-  const look: Button[] = [
-    { action: 'mask', icon: 'eye', title: 'Hide the mask' },
-    { action: 'fit', icon: 'fit', title: 'Fit into the window' },
-  ]
-  const move: Button[] = [{ action: 'navigate', icon: 'pan', title: 'Move the map' }]
-  const help: Button[] = [{ action: 'help', icon: 'help', title: 'Keys and mouse' }]
-  return new Toolbar(editable ? [move, draw, steps, look, help] : [move, look, help], act)
 }
 
 export default component(
-  ({ base, visit, mode, change }: MapProps) => [base, visit, mode, change?.a, change?.b, change?.label].join('/'),
+  ({ base, visit, layer, mode, change, compare }: MapProps) => [base, visit, layer, mode, change?.a, change?.b, change?.label, compare?.tiles].join('/'),
   (props, emit) => new MapViewer(props, emit),
   2,
 )

@@ -1,7 +1,7 @@
 /** Tool buttons along the picture's edge, and the sliders and choices above it. */
 import { h } from './dom'
 import { icon, type Icon } from './icons'
-import { shown, type Action } from './keys'
+import { titled, type Action } from './keys'
 
 export interface Tool {
   action: Action
@@ -12,22 +12,32 @@ export interface Tool {
 export class Toolbar {
   readonly root = h('div', { class: 'sv-tools', role: 'toolbar', 'aria-label': 'Tools', 'aria-orientation': 'vertical' })
   private readonly buttons = new Map<Action, HTMLButtonElement>()
+  private readonly flyouts: Flyout[] = []
 
-  /** Groups are divided by a line; the last one stands at the bottom. */
-  constructor(groups: readonly (readonly Tool[])[], act: (action: Action) => void) {
+  /** Groups are divided by a line, the last one stands at the bottom; tools in a list share a button. */
+  constructor(groups: readonly (readonly (Tool | readonly Tool[])[])[], act: (action: Action) => void) {
     groups.forEach((group, index) => {
       if (index > 0) this.root.append(index === groups.length - 1 ? h('div', { class: 'sv-gap' }) : h('hr'))
-      for (const tool of group) {
-        const button = iconButton(tool.icon, `${tool.title} (${shown(tool.action)})`, () => act(tool.action))
-        this.buttons.set(tool.action, button)
-        this.root.append(button)
-      }
+      for (const tool of group) this.root.append('action' in tool ? this.button(tool, act) : this.flyout(tool, act))
     })
   }
 
   /** Mark which of these tools is in the hand. */
   press(tools: readonly Action[], active: Action): void {
     for (const tool of tools) this.buttons.get(tool)?.setAttribute('aria-pressed', String(tool === active))
+    for (const flyout of this.flyouts) flyout.press(active)
+  }
+
+  private button(tool: Tool, act: (action: Action) => void): HTMLElement {
+    const button = iconButton(tool.icon, titled(tool.title, tool.action), () => act(tool.action))
+    this.buttons.set(tool.action, button)
+    return button
+  }
+
+  private flyout(tools: readonly Tool[], act: (action: Action) => void): HTMLElement {
+    const flyout = new Flyout(tools, act)
+    this.flyouts.push(flyout)
+    return flyout.root
   }
 
   /** Show a tool only where it is of use. */
@@ -50,8 +60,84 @@ export class Toolbar {
     const button = this.buttons.get(action)
     if (!button) return
     button.replaceChildren(icon(name))
-    button.title = `${title} (${shown(action)})`
+    button.title = titled(title, action)
     button.setAttribute('aria-label', button.title)
+  }
+}
+
+/** A button for several tools: it takes the one used last and shows the others beside it. */
+class Flyout {
+  readonly root: HTMLElement
+  private readonly button: HTMLButtonElement
+  private readonly menu = h('div', { class: 'sv-flyout', role: 'menu', hidden: true })
+  private last: Tool
+
+  constructor(
+    private readonly tools: readonly Tool[],
+    private readonly act: (action: Action) => void,
+  ) {
+    this.last = tools[0]!
+    this.button = h('button', { class: 'sv-button sv-several', type: 'button', 'aria-haspopup': 'menu', onclick: () => this.pressed() })
+    this.menu.append(...tools.map((tool) => this.item(tool)))
+    this.root = h('div', { class: 'sv-group' }, this.button, this.menu)
+    this.root.addEventListener('keydown', (event) => this.key(event))
+    this.root.addEventListener('focusout', (event) => this.left(event))
+    this.dress()
+  }
+
+  press(active: Action): void {
+    const tool = this.tools.find(({ action }) => action === active)
+    if (tool) this.last = tool
+    this.dress()
+    this.button.setAttribute('aria-pressed', String(tool !== undefined))
+    for (const [at, item] of [...this.menu.children].entries()) item.setAttribute('aria-checked', String(this.tools[at] === tool))
+  }
+
+  private item(tool: Tool): HTMLElement {
+    const key = titled('', tool.action).replace(/[ ()]/g, '')
+    const choose = () => {
+      this.open(false)
+      this.act(tool.action)
+    }
+    return h('button', { type: 'button', role: 'menuitemradio', onclick: choose }, icon(tool.icon), h('span', {}, tool.title), key && h('kbd', {}, key))
+  }
+
+  private pressed(): void {
+    const opening = Boolean(this.menu.hidden)
+    this.act(this.last.action)
+    this.open(opening)
+  }
+
+  private open(open: boolean): void {
+    this.menu.hidden = !open
+    this.root.dataset['open'] = String(open)
+    this.button.setAttribute('aria-expanded', String(open))
+    if (!open) return
+    const bar = this.root.parentElement!
+    this.menu.style.left = `${bar.offsetLeft + bar.offsetWidth + 4}px`
+    this.menu.style.top = `${this.button.offsetTop - bar.scrollTop}px`
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (this.menu.hidden) return
+    const items = [...this.menu.children] as HTMLElement[]
+    const at = items.indexOf((event.composedPath()[0] as HTMLElement) ?? this.button)
+    const next = event.key === 'ArrowDown' ? at + 1 : event.key === 'ArrowUp' ? at - 1 : undefined
+    if (event.key === 'Escape') this.open(false)
+    else if (next === undefined) return
+    else items.at(next % items.length)?.focus()
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  private left(event: FocusEvent): void {
+    if (!this.root.contains(event.relatedTarget as Node | null)) this.open(false)
+  }
+
+  private dress(): void {
+    this.button.replaceChildren(icon(this.last.icon))
+    this.button.title = titled(this.last.title, this.last.action)
+    this.button.setAttribute('aria-label', `${this.button.title}, and others`)
   }
 }
 
@@ -137,13 +223,33 @@ export class Slider {
 
   private rounded(value: number): number {
     const { min, max, step } = this.range
-    return Math.min(Math.max(min + Math.round((value - min) / step) * step, min), max)
+    return Number(Math.min(Math.max(min + Math.round((value - min) / step) * step, min), max).toFixed(6))
   }
 }
 
 export interface Option {
   value: string
   text: string
+}
+
+/** A labelled box for a number. */
+export class NumberBox {
+  readonly root: HTMLElement
+  private readonly input: HTMLInputElement
+
+  constructor(label: string, onChange: () => void) {
+    this.input = h('input', { type: 'number', step: 'any', 'aria-label': label, onchange: onChange })
+    this.root = h('label', { class: 'sv-field' }, label, this.input)
+  }
+
+  /** null where there is no number in the box. */
+  get value(): number | null {
+    return Number.isFinite(this.input.valueAsNumber) ? this.input.valueAsNumber : null
+  }
+
+  set value(value: number | null) {
+    this.input.value = value === null ? '' : String(Number(value.toPrecision(6)))
+  }
 }
 
 /** A labelled drop-down list. */

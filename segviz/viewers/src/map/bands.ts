@@ -50,6 +50,29 @@ export function composites(bands: readonly string[], natural: Rgb): Composite[] 
   return [{ name: same(natural, [natural[0], natural[0], natural[0]]) ? 'Grey' : 'Natural', bands: natural }, ...possible]
 }
 
+/** A band, or two bands whose normalised difference (a - b) / (a + b) is meant. */
+export interface Channel {
+  name: string
+  channel: number | readonly [number, number]
+}
+
+const INDICES: readonly (readonly [string, Role, Role])[] = [
+  ['NDVI', 'nir', 'red'],
+  ['NDWI', 'green', 'nir'],
+  ['NDMI', 'nir', 'swir1'],
+  ['NBR', 'nir', 'swir2'],
+]
+
+/** What a window of values can be about: each band, and the indices these bands allow. */
+export function channels(bands: readonly string[]): Channel[] {
+  const known = roles(bands)
+  const indices = INDICES.flatMap(([name, a, b]) => {
+    const [first, second] = [known.get(a), known.get(b)]
+    return first === undefined || second === undefined ? [] : [{ name, channel: [first, second] as const }]
+  })
+  return [...bands.map((name, band) => ({ name: name || `Band ${band + 1}`, channel: band })), ...indices]
+}
+
 export function same(a: Rgb, b: Rgb): boolean {
   return a.every((band, at) => band === b[at])
 }

@@ -1,80 +1,99 @@
-/** The shape in the hand: a stroke being pulled or a polygon being clicked. */
+/** The shape in the hand: a stroke or loop being pulled, or corners being clicked. */
+import type { Live } from './live'
 import type { Pixel } from './pixels'
-import type { Shape, ShapeTool, Sketch } from './sketch'
+import { distance, rounded, type Shape, type ShapeTool } from './shapes'
 
-export interface Brush {
+export interface Pen {
+  tool: ShapeTool
   label: number
+  /** In pixels of the scene; 0 where an area is drawn. */
   radius: number
-  only: number | null
   color: string
 }
 
+interface Drawn {
+  pen: Pen
+  points: Pixel[]
+}
+
 export class Drawing {
-  private shape: Shape | null = null
-  private color = ''
-  /** Clicked corners of the open polygon. */
-  private corners: Pixel[] = []
+  private pulled: Drawn | null = null
+  private clicked: Drawn | null = null
 
-  constructor(private readonly sketch: Sketch) {}
+  constructor(private readonly live: Pick<Live, 'stroke' | 'outline' | 'clear'>) {}
 
-  get polygonIsOpen(): boolean {
-    return this.corners.length > 0
+  get hasCorners(): boolean {
+    return this.clicked !== null
   }
 
-  begin(tool: ShapeTool, brush: Brush, at: Pixel): void {
-    const { label, radius, only, color } = brush
-    this.shape = { tool, label, points: [rounded(at)], radius, only }
-    this.color = color
-    this.sketch.draw(this.shape, color)
+  begin(pen: Pen, at: Pixel): void {
+    this.pulled = { pen, points: [rounded(at)] }
+    this.show(this.pulled)
   }
 
-  /** Points closer than a quarter of the radius add nothing. */
-  extend(at: Pixel): void {
-    if (!this.shape) return
-    const last = this.shape.points.at(-1)!
-    if (Math.hypot(at[0] - last[0], at[1] - last[1]) < Math.max(this.shape.radius / 4, 0.25)) return
-    this.shape.points.push(rounded(at))
-    this.sketch.draw(this.shape, this.color)
+  /** Points closer than this, or a quarter of the radius, add nothing. */
+  extend(at: Pixel, closest: number): void {
+    if (!this.pulled) return
+    const { pen, points } = this.pulled
+    if (distance(at, points.at(-1)!) < Math.max(pen.radius / 4, closest, 0.25)) return
+    points.push(rounded(at))
+    this.show(this.pulled)
   }
 
+  /** The stroke or loop, which stays in sight; null where a loop encloses nothing. */
   end(): Shape | null {
-    const shape = this.shape
-    this.shape = null
-    return shape
+    const { pulled } = this
+    this.pulled = null
+    return pulled && shapeOf(pulled)
   }
 
-  corner(at: Pixel, closest: number): void {
-    const last = this.corners.at(-1)
-    if (last && Math.hypot(at[0] - last[0], at[1] - last[1]) < closest) return
-    this.corners.push(rounded(at))
+  /** One more corner; true where it meets the first one, which closes the polygon. */
+  corner(pen: Pen, at: Pixel, closest: number): boolean {
+    this.clicked ??= { pen, points: [] }
+    const { points } = this.clicked
+    if (points.length > 2 && distance(at, points[0]!) < closest) return true
+    if (points.length === 0 || distance(at, points.at(-1)!) >= closest) points.push(rounded(at))
+    return false
   }
 
   dropCorner(): void {
-    this.corners.pop()
+    this.clicked?.points.pop()
+    if (this.clicked?.points.length === 0) this.cancel()
   }
 
-  pointTo(at: Pixel | null, color: string): void {
-    this.sketch.outlinePolygon(at && this.polygonIsOpen ? [...this.corners, at] : this.corners, color)
+  pointTo(at: Pixel | null): void {
+    if (!this.clicked) return
+    const { pen, points } = this.clicked
+    this.live.outline(at ? [...points, at] : points, pen.color)
   }
 
-  /** The polygon of the corners; null where they span no area. */
-  close(brush: Brush): Shape | null {
-    const points = this.corners
-    this.cancel()
-    if (points.length < 3) return null
-    const { label, only, color } = brush
-    const shape: Shape = { tool: 'polygon', label, points, radius: 0, only }
-    this.sketch.draw(shape, color)
-    return shape
+  /** The polygon of the corners, which stays in sight; null where they span no area. */
+  close(): Shape | null {
+    const { clicked } = this
+    this.clicked = null
+    return clicked && shapeOf(clicked)
   }
 
+  /** Give the corners up; a stroke that is being pulled goes on. */
   cancel(): void {
-    this.corners = []
-    this.sketch.outlinePolygon([], '')
+    this.clicked = null
+    if (!this.pulled) this.live.clear()
+  }
+
+  /** Give the stroke or loop up. */
+  drop(): void {
+    this.pulled = null
+    this.live.clear()
+  }
+
+  private show({ pen, points }: Drawn): void {
+    if (pen.radius > 0) this.live.stroke(points, pen.radius, pen.color)
+    else this.live.outline(points, pen.color)
   }
 }
 
-/** A hundredth of a pixel is exact enough and keeps edits short. */
-function rounded([column, row]: Pixel): Pixel {
-  return [Math.round(column * 100) / 100, Math.round(row * 100) / 100]
+/** One point makes a stroke, three span an area. */
+function shapeOf({ pen, points }: Drawn): Shape | null {
+  const { tool, label, radius } = pen
+  return radius > 0 || points.length > 2 ? { tool, label, radius, points } : null
 }

@@ -3,8 +3,8 @@ import type BaseLayer from 'ol/layer/Base'
 import TileLayer from 'ol/layer/Tile'
 import { tileQuery, type Rgb } from './bands'
 import { projectionOf, tileGridOf, type Revisions } from './pixels'
-import { url, type MapProps, type Visit } from './props'
-import { Tiles, without, type Grid } from './tiles'
+import { maskUrl, url, type MapProps, type Visit } from './props'
+import { drawnAs, Tiles, type Grid, type MaskLook } from './tiles'
 
 type Address = (z: number, x: number, y: number) => string
 
@@ -34,17 +34,20 @@ export class Layers {
     if (right) this.showImage(this.right, props, rgb, right)
   }
 
-  /** Labels of both dates, without those of the hidden colours. */
-  showMasks(props: MapProps, revisions: Revisions, left: Visit, right: Visit | undefined, hidden: readonly string[]): void {
-    this.showLabels(this.left, (z, x, y) => `${url(props, left)}/mask/${z}/${x}/${y}.png?rev=${revisions.of(z, x, y)}`, hidden)
-    if (right) this.showLabels(this.right, (z, x, y) => `${url(props, right)}/mask/${z}/${x}/${y}.png?rev=${right.revision}`, hidden)
+  /** Labels of both dates; where masks are compared, how they differ. */
+  showMasks(props: MapProps, revisions: Revisions, left: Visit, right: Visit | undefined, look: MaskLook): void {
+    const { compare } = props
+    const own: Address = (z, x, y) => maskTile(maskUrl(props, left), z, x, y, revisions.of(z, x, y))
+    const compared: Address = (z, x, y) => filled(compare!.tiles, { z, x, y })
+    this.showLabels(this.left, compare ? compared : own, look)
+    if (right) this.showLabels(this.right, (z, x, y) => maskTile(maskUrl(props, right), z, x, y, right.revision), look)
   }
 
   /** Loss and gain of one label, over the pictures of both dates. */
-  showChange({ base, change }: MapProps): void {
+  showChange({ base, change }: MapProps, look: MaskLook): void {
     if (!change) return
     const address: Address = (z, x, y) => `${base}/change/${change.a}/${change.b}/${z}/${x}/${y}.png?label=${change.label}`
-    for (const side of [this.left, this.right]) this.showLabels(side, address, [])
+    for (const side of [this.left, this.right]) this.showLabels(side, address, look)
   }
 
   /** How strongly masks are drawn, and whether there is a right side. */
@@ -76,11 +79,20 @@ export class Layers {
     side.image.setSource(source)
   }
 
-  private showLabels(side: Side, address: Address, hidden: readonly string[]): void {
-    const source = new Tiles(this.grid, address, without(hidden))
+  private showLabels(side: Side, address: Address, look: MaskLook): void {
+    const source = new Tiles(this.grid, address, drawnAs(look))
     source.crisp = true
     side.mask.setSource(source)
   }
+}
+
+/** Address of a tile of a mask at a revision. */
+export function maskTile(layer: string, z: number, x: number, y: number, revision: number): string {
+  return `${layer}/mask/${z}/${x}/${y}.png?rev=${revision}`
+}
+
+function filled(template: string, values: Record<string, number>): string {
+  return template.replace(/\{(z|x|y)\}/g, (_, name: string) => String(values[name]))
 }
 
 function side(): Side {

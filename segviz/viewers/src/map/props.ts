@@ -1,5 +1,6 @@
 /** What the page tells the map. */
-import type { Label } from '../api'
+import { layerUrl, type Label } from '../api'
+import type { Source } from '../options'
 import type { Rgb } from './bands'
 import type { Affine } from './coordinates'
 import type { Shape } from './pixels'
@@ -35,10 +36,27 @@ export interface MapProps {
   /** Visits a and b and the label whose loss and gain are shown; null in a review. */
   change: { a: string; b: string; label: number } | null
   author?: string
+  /** Whose mask is edited; the visit's first where it is left out. */
+  layer?: string
+  /** Other masks that can be copied from. */
+  sources?: Source[]
+  /** Another mask shown in place of this one, to look at only; its address holds `{z}`, `{x}`, `{y}`. */
+  compare?: { tiles: string; legend: Label[]; name?: string } | null
 }
 
+/** Where the pictures of a visit are. */
 export function url({ base }: MapProps, visit: Visit): string {
-  return `${base}/visits/${visit.id}`
+  return layerUrl(base, visit.id)
+}
+
+/** The layer of a visit that is shown: the one that is edited, or the visit's first. */
+export function layerOf({ visit, layer }: MapProps, { id }: Visit): string {
+  return (id === visit && layer) || id
+}
+
+/** Where the mask of a visit is. */
+export function maskUrl(props: MapProps, visit: Visit): string {
+  return layerUrl(props.base, visit.id, layerOf(props, visit))
 }
 
 export function title({ name, when }: Visit): string {

@@ -3,7 +3,7 @@ import { askJson } from '../api'
 import { whenQuiet } from '../dom'
 import { lonLatText, nativeText, toLonLat, toNative, type ToLonLat } from './coordinates'
 import type { Pixel } from './pixels'
-import { url, type MapProps, type Visit } from './props'
+import { layerOf, url, type MapProps, type Visit } from './props'
 
 interface Values {
   values: Record<string, number | null>
@@ -35,7 +35,8 @@ export class Readout {
 
   private async fetch(at: Pixel, visits: readonly Visit[]): Promise<void> {
     const place = `row=${Math.floor(at[1])}&column=${Math.floor(at[0])}`
-    const found = await Promise.all(visits.map((visit) => askJson<Values>(`${url(this.props, visit)}/values?${place}`))).catch(() => [])
+    const ask = (visit: Visit) => askJson<Values>(`${url(this.props, visit)}/values?${place}&layer=${layerOf(this.props, visit)}`)
+    const found = await Promise.all(visits.map(ask)).catch(() => [])
     if (this.at !== at) return
     this.measured = found.length > 1 ? found.map(({ name }) => name || 'no label').join(' → ') : found.map(valuesText).join('')
     this.show()

@@ -7,7 +7,7 @@ import { h } from '../dom'
 import { icon } from '../icons'
 
 export class Swipe {
-  private part = 0.5
+  private at = 0.5
   private readonly handle = h(
     'div',
     { class: 'sv-swipe', role: 'slider', tabindex: 0, 'aria-label': 'Divide the two dates', 'aria-valuemin': 0, 'aria-valuemax': 100, hidden: true },
@@ -21,6 +21,7 @@ export class Swipe {
   constructor(
     stage: HTMLElement,
     private readonly map: Map,
+    private readonly onMove: () => void,
   ) {
     stage.append(this.captions.left, this.captions.right, this.handle)
     this.handle.addEventListener('pointerdown', (event) => {
@@ -34,9 +35,14 @@ export class Swipe {
     })
     this.handle.addEventListener('keydown', (event) => {
       const step = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key]
-      if (step) this.move(this.part + step)
+      if (step) this.move(this.at + step)
     })
-    this.move(0.5)
+    this.place(0.5)
+  }
+
+  /** The share of the width at the left of the line; 1 without a line. */
+  get part(): number {
+    return this.active ? this.at : 1
   }
 
   get active(): boolean {
@@ -45,7 +51,7 @@ export class Swipe {
 
   /** Whether this screen position shows the date at the right. */
   isRight(screenX: number): boolean {
-    return this.active && screenX > this.part * (this.map.getSize()?.[0] ?? 0)
+    return this.active && screenX > this.at * (this.map.getSize()?.[0] ?? 0)
   }
 
   /** Names of the dates at the left and the right; without a right one there is nothing to divide. */
@@ -70,7 +76,7 @@ export class Swipe {
     const size = this.map.getSize()
     if (!this.active || !size) return
     const [width, height] = size as [number, number]
-    const at = width * this.part
+    const at = width * this.at
     const [x0, x1] = side === 'left' ? [0, at] : [at, width]
     const pen = event.context as CanvasRenderingContext2D
     const corners = [[x0, 0], [x1, 0], [x1, height], [x0, height]].map((corner) => getRenderPixel(event, corner))
@@ -82,9 +88,14 @@ export class Swipe {
   }
 
   private move(part: number): void {
-    this.part = Math.min(Math.max(part, 0), 1)
-    this.handle.style.left = `${this.part * 100}%`
-    this.handle.setAttribute('aria-valuenow', String(Math.round(this.part * 100)))
+    this.place(part)
     this.map.render()
+    this.onMove()
+  }
+
+  private place(part: number): void {
+    this.at = Math.min(Math.max(part, 0), 1)
+    this.handle.style.left = `${this.at * 100}%`
+    this.handle.setAttribute('aria-valuenow', String(Math.round(this.at * 100)))
   }
 }

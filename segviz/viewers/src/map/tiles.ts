@@ -61,21 +61,51 @@ function loaded(address: string, signal: AbortSignal): Promise<HTMLImageElement>
   })
 }
 
-/** A mask tile without the labels that have these colours. */
-export function without(colors: readonly string[]): (image: HTMLImageElement) => HTMLImageElement | HTMLCanvasElement {
-  if (colors.length === 0) return (image) => image
-  const hidden = new Set(colors.map((color) => parseInt(color.slice(1), 16)))
+/** How a mask's tiles are drawn. */
+export interface MaskLook {
+  /** Colours of the labels that are not drawn. */
+  hidden: readonly string[]
+  /** Edges of labels alone. */
+  outline: boolean
+}
+
+/** What draws a mask tile so. */
+export function drawnAs({ hidden, outline }: MaskLook): (image: HTMLImageElement) => HTMLImageElement | HTMLCanvasElement {
+  if (hidden.length === 0 && !outline) return (image) => image
+  const off = new Set(hidden.map(pixelOf))
   return (image) => {
     const canvas = document.createElement('canvas')
     Object.assign(canvas, { width: image.naturalWidth, height: image.naturalHeight })
     const pen = canvas.getContext('2d', { willReadFrequently: true })!
     pen.drawImage(image, 0, 0)
     const picture = pen.getImageData(0, 0, canvas.width, canvas.height)
-    const { data } = picture
-    for (let i = 0; i < data.length; i += 4) {
-      if (hidden.has((data[i]! << 16) | (data[i + 1]! << 8) | data[i + 2]!)) data[i + 3] = 0
-    }
+    const pixels = new Uint32Array(picture.data.buffer)
+    if (off.size > 0) for (let i = 0; i < pixels.length; i++) if (off.has(pixels[i]!)) pixels[i] = 0
+    if (outline) pixels.set(edges(pixels, canvas.width))
     pen.putImageData(picture, 0, 0)
     return canvas
   }
+}
+
+/** Pixels with a neighbour of another colour; the tile's own border is none. */
+export function edges(pixels: Uint32Array, width: number): Uint32Array {
+  const kept = new Uint32Array(pixels.length)
+  for (let at = 0; at < pixels.length; at++) {
+    const color = pixels[at]!
+    if (color === 0) continue
+    const column = at % width
+    const differs =
+      (column > 0 && pixels[at - 1] !== color) ||
+      (column < width - 1 && pixels[at + 1] !== color) ||
+      (at >= width && pixels[at - width] !== color) ||
+      (at + width < pixels.length && pixels[at + width] !== color)
+    if (differs) kept[at] = color
+  }
+  return kept
+}
+
+/** `#RRGGBB` as an opaque pixel: RGBA bytes in one 32-bit number. */
+export function pixelOf(color: string): number {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)) as [number, number, number]
+  return (0xff000000 | (b << 16) | (g << 8) | r) >>> 0
 }

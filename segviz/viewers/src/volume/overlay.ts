@@ -3,13 +3,22 @@ import {
   ACROSS, ALONG, along, PLANE_NAMES, sideLetter, toMm, toScreen, voxelPixels, type Plane, type PlaneView, type Vec3,
 } from '../geometry' // prettier-ignore
 import type { Picture } from './picture'
-import { uncertainSlice } from './shares'
+import type { Layer } from './slices'
 
 /** Slicer's colours of the axial, coronal and sagittal plane. */
 const COLORS = ['#f34a33', '#6eb04b', '#edd54c'] as const
 
 /** Below so many pixels a plane is told by its place alone. */
 const NARROW = 280
+
+/** A polygon or lasso being drawn in one slice. */
+export interface Outline {
+  plane: Plane
+  corners: readonly Vec3[]
+  color: string
+  /** Corners are marked. */
+  marked: boolean
+}
 
 export interface Cursor {
   view: PlaneView
@@ -23,11 +32,12 @@ export class Overlay {
   cursor: Cursor | null = null
   /** Crosshair lines are fainter while a brush is in the hand. */
   quiet = false
-  /** Probabilities whose uncertainty is drawn over the planes. */
-  uncertain: Uint8Array | null = null
+  outline: Outline | null = null
+  /** Drawn over the planes, the first lowest. */
+  layers: readonly Layer[] = []
   private font = ''
-  private readonly slices = new Map<string, HTMLCanvasElement>()
-  private sliced: Uint8Array | null = null
+  /** The slice last drawn of each plane is kept: most frames only move a line. */
+  private readonly slices = new WeakMap<Layer, Map<Plane, { index: number; canvas: HTMLCanvasElement }>>()
 
   constructor(private readonly picture: Picture) {
     this.canvas.className = 'sv-fill sv-layer'
@@ -45,13 +55,14 @@ export class Overlay {
       pen.beginPath()
       pen.rect(view.left, view.top, view.width, view.height)
       pen.clip()
-      if (this.uncertain) this.uncertainty(pen, view, this.uncertain)
+      for (const layer of this.layers) this.lay(pen, view, layer)
       this.crosshair(pen, view, crosshair)
       pen.lineWidth = 1
       pen.strokeStyle = 'rgb(255 255 255 / 14%)'
       pen.strokeRect(view.left - 0.5, view.top - 0.5, view.width + 1, view.height + 1)
       letters(pen, view, this.font)
       caption(pen, view, along(ACROSS[view.plane], mm[ACROSS[view.plane]]), this.font)
+      if (this.outline?.plane === view.plane) outlined(pen, view, this.outline, crosshair)
       if (this.cursor?.view.plane === view.plane) ring(pen, view, this.cursor, this.picture.spacing)
       pen.restore()
     }
@@ -71,7 +82,7 @@ export class Overlay {
   }
 
   /** The slice's own voxels, enlarged without mixing them. */
-  private uncertainty(pen: CanvasRenderingContext2D, view: PlaneView, bytes: Uint8Array): void {
+  private lay(pen: CanvasRenderingContext2D, view: PlaneView, layer: Layer): void {
     const { shape, crosshair } = this.picture
     const [u, v] = ALONG[view.plane]
     const [left, top] = toScreen(view, [-0.5, -0.5, -0.5])
@@ -80,25 +91,20 @@ export class Overlay {
     pen.imageSmoothingEnabled = false
     pen.translate(left, top)
     pen.scale((right - left) / shape[u], (bottom - top) / shape[v])
-    pen.drawImage(this.slice(bytes, view.plane, crosshair[ACROSS[view.plane]]), 0, 0)
+    pen.drawImage(this.slice(layer, view.plane, crosshair[ACROSS[view.plane]]), 0, 0)
     pen.restore()
   }
 
-  /** The slice last drawn of each plane is kept: most frames only move a line. */
-  private slice(bytes: Uint8Array, plane: Plane, index: number): HTMLCanvasElement {
-    const key = `${plane}/${index}`
-    const there = bytes === this.sliced ? this.slices.get(key) : undefined
-    if (there) return there
-    if (bytes !== this.sliced) this.slices.clear()
-    for (const old of this.slices.keys()) if (old.startsWith(`${plane}/`)) this.slices.delete(old)
+  private slice(layer: Layer, plane: Plane, index: number): HTMLCanvasElement {
+    const planes = this.slices.get(layer) ?? new Map<Plane, { index: number; canvas: HTMLCanvasElement }>()
+    const there = planes.get(plane)
+    if (there?.index === index) return there.canvas
     const { shape } = this.picture
     const [u, v] = ALONG[plane]
-    const canvas = Object.assign(document.createElement('canvas'), { width: shape[u], height: shape[v] })
-    const pixels = uncertainSlice(bytes, shape, plane, index)
-    const image = new ImageData(new Uint8ClampedArray(pixels.buffer), shape[u], shape[v])
+    const canvas = there?.canvas ?? Object.assign(document.createElement('canvas'), { width: shape[u], height: shape[v] })
+    const image = new ImageData(new Uint8ClampedArray(layer.slice(plane, index).buffer), shape[u], shape[v])
     canvas.getContext('2d')?.putImageData(image, 0, 0)
-    this.sliced = bytes
-    this.slices.set(key, canvas)
+    this.slices.set(layer, planes.set(plane, { index, canvas }))
     return canvas
   }
 
@@ -174,4 +180,29 @@ function ring(pen: CanvasRenderingContext2D, view: PlaneView, cursor: Cursor, sp
   pen.lineWidth = 1.5
   pen.strokeStyle = cursor.color
   pen.stroke()
+}
+
+/** In the slice that it was begun in alone. */
+function outlined(pen: CanvasRenderingContext2D, view: PlaneView, { corners, color, marked }: Outline, crosshair: Vec3): void {
+  const across = ACROSS[view.plane]
+  if (corners.length === 0 || Math.round(corners[0]![across]) !== crosshair[across]) return
+  const points = corners.map((corner) => toScreen(view, corner))
+  pen.beginPath()
+  for (const [x, y] of points) pen.lineTo(x, y)
+  pen.closePath()
+  pen.globalAlpha = 0.25
+  pen.fillStyle = color
+  pen.fill('evenodd')
+  pen.globalAlpha = 1
+  pen.lineWidth = 3
+  pen.strokeStyle = 'rgb(0 0 0 / 55%)'
+  pen.stroke()
+  pen.lineWidth = 1.5
+  pen.strokeStyle = color
+  pen.stroke()
+  if (!marked) return
+  for (const [x, y] of points.slice(0, -1)) {
+    pen.fillStyle = '#fff'
+    pen.fillRect(x - 2.5, y - 2.5, 5, 5)
+  }
 }

@@ -3,6 +3,7 @@ import { Niivue, NVImage, SHOW_RENDER } from '@niivue/niivue'
 import type { Label } from '../api'
 import { ALONG, type Plane, type PlaneView, type Vec3 } from '../geometry'
 import { layout } from './layout'
+import { measured, scalingOf, type Scan } from './nifti'
 import { windowed, type Values, type Window } from './windows'
 
 /** NiiVue with two things done differently: planes fill their tile, and the processor windows. */
@@ -67,13 +68,56 @@ class Planes extends Niivue {
 /** Voxels sent to the graphics card at once. */
 const SLAB_VOXELS = 2 ** 21
 
-const SPARE = 0.93
+/** How much of its tile a plane fills at first. */
+export const SPARE = 0.93
+export const CLOSEST = 24
 
-export class Picture {
+/** Three planes of a volume with a mask over them. */
+export interface Picture {
+  readonly canvas: HTMLCanvasElement
+  readonly shape: Vec3
+  readonly spacing: Vec3
+  readonly affine: number[][]
+  /** Labels, x fastest; what the server's mask is after every acknowledged edit. */
+  readonly mask: Uint8Array
+  /** The plane that is shown alone, if one is. */
+  readonly single: Plane | null
+  onDraw: () => void
+  window: Window
+  /** The patient's right at the left of the screen. */
+  radiological: boolean
+  /** The voxel under the crosshair. */
+  crosshair: Vec3
+  /** Planes as they were drawn last. */
+  readonly views: PlaneView[]
+  readonly zoom: number
+  /** The file's own numbers, with what turns them into measured values. */
+  readonly scan: Scan
+  /** Show a canonical NIfTI file; `windowOf` says from its values how, before the first picture. */
+  open(file: ArrayBuffer, windowOf: (values: ArrayLike<number>) => Window): Promise<void>
+  valueAt(voxel: Vec3): number
+  /** Zoom while this point, in continuous voxels, stays where it is on the screen. */
+  zoomAt(point: Vec3, zoom: number): void
+  /** Move the picture so that what lay at `from` comes to lie at `to`. */
+  pan(from: Vec3, to: Vec3): void
+  fit(): void
+  show(single: Plane | null): void
+  /** Colours of the labels; those in `hidden` are not drawn. */
+  paintWith(labels: readonly Label[], hidden: ReadonlySet<number>): void
+  /** How strongly the mask is filled; its rim is drawn stronger, alone where `outline`. */
+  maskLook(opacity: number, outline: boolean): void
+  /** Slices z from, to (inclusive) of the mask have changed. */
+  refreshMask(from?: number, to?: number): void
+  resize(): void
+  draw(): void
+  destroy(): void
+}
+
+/** Drawn by the graphics card. */
+export class CardPicture implements Picture {
   shape: Vec3 = [1, 1, 1]
   spacing: Vec3 = [1, 1, 1]
   affine: number[][] = []
-  /** Labels, x fastest; what the server's mask is after every acknowledged edit. */
   mask: Uint8Array = new Uint8Array(0)
   single: Plane | null = null
   onDraw: () => void = () => undefined
@@ -106,7 +150,10 @@ export class Picture {
     return document.createElement('canvas').getContext('webgl2') !== null
   }
 
-  /** Show a canonical NIfTI file; `windowOf` says from its values how, before the first picture. */
+  get isLost(): boolean {
+    return this.canvas.getContext('webgl2')?.isContextLost() ?? true
+  }
+
   async open(file: ArrayBuffer, windowOf: (values: ArrayLike<number>) => Window): Promise<void> {
     await this.nv.attachToCanvas(this.canvas, false)
     const volume = await NVImage.loadFromUrl({ url: 'volume.nii', name: 'volume.nii', buffer: file, colormap: 'gray' })
@@ -114,7 +161,7 @@ export class Picture {
     if (Math.max(...volume.dimsRAS!.slice(1, 4)) > most) {
       throw new Error(`This scan has more than ${most} voxels along one side, which this graphics card cannot show.`)
     }
-    ;[volume.cal_min, volume.cal_max] = windowOf(valuesOf(volume))
+    ;[volume.cal_min, volume.cal_max] = windowOf(measured(volume.img as Values, ...scaling(volume)))
     this.shape = volume.dimsRAS!.slice(1, 4) as Vec3
     this.spacing = volume.pixDimsRAS!.slice(1, 4) as Vec3
     this.affine = volume.hdr!.affine
@@ -125,6 +172,13 @@ export class Picture {
     this.observer.observe(this.host)
     this.resize()
     this.fit()
+  }
+
+  get scan(): Scan {
+    const volume = this.nv.volumes[0]!
+    const [slope, inter] = scaling(volume)
+    const { shape, spacing, affine } = this
+    return { shape, spacing, affine, raw: volume.img as Values, slope, inter }
   }
 
   valueAt(voxel: Vec3): number {
@@ -153,7 +207,6 @@ export class Picture {
     this.draw()
   }
 
-  /** The voxel under the crosshair. */
   get crosshair(): Vec3 {
     const frac = this.nv.scene.crosshairPos
     return this.shape.map((size, axis) => Math.min(Math.floor(frac[axis]! * size), size - 1)) as Vec3
@@ -164,7 +217,6 @@ export class Picture {
     this.draw()
   }
 
-  /** Planes as they were drawn last. */
   get views(): PlaneView[] {
     return this.nv.screenSlices.map((_, index) => this.view(index))
   }
@@ -188,16 +240,14 @@ export class Picture {
     return this.nv.scene.pan2Dxyzmm[3]!
   }
 
-  /** Zoom while this point, in continuous voxels, stays where it is on the screen. */
   zoomAt(point: Vec3, zoom: number): void {
     const pan = this.nv.scene.pan2Dxyzmm
-    const next = Math.min(Math.max(zoom, SPARE), 24)
+    const next = Math.min(Math.max(zoom, SPARE), CLOSEST)
     const mm = this.orthogonalMm(point)
     this.nv.scene.pan2Dxyzmm = [0, 1, 2, 3].map((i) => (i < 3 ? pan[i]! + mm[i]! * (pan[3]! - next) : next)) as never
     this.draw()
   }
 
-  /** Move the picture so that what lay at `from` comes to lie at `to`. */
   pan(from: Vec3, to: Vec3): void {
     const pan = this.nv.scene.pan2Dxyzmm
     const [a, b] = [this.orthogonalMm(from), this.orthogonalMm(to)]
@@ -216,7 +266,6 @@ export class Picture {
     this.resize()
   }
 
-  /** Colours of the labels; those in `hidden` are not drawn. */
   paintWith(labels: readonly Label[], hidden: ReadonlySet<number>): void {
     const lut = new Uint8ClampedArray(256 * 4)
     for (const { value, color } of labels) {
@@ -228,10 +277,9 @@ export class Picture {
     this.draw()
   }
 
-  /** How strongly the mask is filled; its rim is drawn stronger, alone where `outline`. */
   maskLook(opacity: number, outline: boolean): void {
     this.nv.drawOpacity = outline ? Math.min(opacity, 0.004) : opacity
-    this.nv.drawRimOpacity = opacity === 0 ? -1 : Math.min(1, opacity * 0.6 + 0.4)
+    this.nv.drawRimOpacity = opacity === 0 ? -1 : rimOpacity(opacity)
     this.draw()
   }
 
@@ -279,6 +327,10 @@ export class Picture {
   }
 }
 
+export function rimOpacity(opacity: number): number {
+  return Math.min(1, opacity * 0.6 + 0.4)
+}
+
 /** The window in the numbers of the file, before its slope and intercept. */
 function rawWindow(volume: NVImage): Window {
   const { cal_min: low = 0, cal_max: high = 1 } = volume
@@ -286,14 +338,6 @@ function rawWindow(volume: NVImage): Window {
   return [(low - inter) / slope, (high - inter) / slope]
 }
 
-/** Measured values; the file's slope and intercept applied. */
-function valuesOf(volume: NVImage): ArrayLike<number> {
-  const [slope, inter] = scaling(volume)
-  const raw = volume.img as Values
-  return slope === 1 && inter === 0 ? raw : Float32Array.from(raw, (value) => value * slope + inter)
-}
-
 function scaling(volume: NVImage): [slope: number, inter: number] {
-  const { scl_slope: slope, scl_inter: inter } = volume.hdr!
-  return Number.isFinite(slope) && slope !== 0 ? [slope, Number.isFinite(inter) ? inter : 0] : [1, 0]
+  return scalingOf(volume.hdr!.scl_slope, volume.hdr!.scl_inter)
 }

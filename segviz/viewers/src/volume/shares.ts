@@ -1,5 +1,6 @@
 /** The probabilities of the run that made a mask: what a threshold draws of them, how sure they are. */
-import { ALONG, ACROSS, type Plane, type Vec3 } from '../geometry'
+import type { Plane, Vec3 } from '../geometry'
+import { sliceOf } from './slices'
 import type { Run } from '../runs'
 
 const FULL = 255
@@ -88,14 +89,5 @@ const COLORS = Uint32Array.from({ length: 256 }, (_, byte) => {
 
 /** One slice as RGBA, rows of the plane's first axis. */
 export function uncertainSlice(bytes: Uint8Array, shape: Vec3, plane: Plane, index: number): Uint32Array<ArrayBuffer> {
-  const step: Vec3 = [1, shape[0], shape[0] * shape[1]]
-  const [u, v] = ALONG[plane]
-  const start = index * step[ACROSS[plane]]
-  const pixels = new Uint32Array(shape[u] * shape[v])
-  let at = 0
-  for (let row = 0; row < shape[v]; row++) {
-    let cell = start + row * step[v]
-    for (let column = 0; column < shape[u]; column++, cell += step[u]) pixels[at++] = COLORS[bytes[cell]!]!
-  }
-  return pixels
+  return sliceOf(shape, plane, index, (cell) => COLORS[bytes[cell]!]!)
 }
