@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from affine import Affine
 from pyproj import CRS
 from scipy.ndimage import gaussian_filter
@@ -74,3 +75,11 @@ def _reader(values, axes):
     bands = np.asarray(values, np.float32)
     bands = bands[None] if bands.ndim == axes else bands
     return lambda box, channel: bands[channel][box]
+
+
+MASKS = [
+    pytest.param(make(shape, seed), id=f"{make.__name__} {len(shape)}-D {seed}")
+    for shape in ((17, 23), (9, 11, 13))
+    for make in (noise, blobs)
+    for seed in range(4)
+]

@@ -1,5 +1,6 @@
 """Tools for pieces against scipy, scikit-image and SimpleITK; strips of a few cells."""
 
+import cc3d
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -107,6 +108,21 @@ def test_largest_pieces_are_those_of_simpleitk(labels, count):
         assert not (result & (labels != label)).any()
         if len(sizes) <= count or sizes[count] < sizes[count - 1]:
             assert (result == ((ranked > 0) & (ranked <= count))).all()
+
+
+@pytest.mark.parametrize("labels", MASKS)
+def test_largest_and_small_pieces_are_those_of_cc3d(labels):
+    on = canvas_of(labels)
+    every = {2: 8, 3: 26}[labels.ndim]
+    for label in (1, 2):
+        inside = labels == label
+        numbers = cc3d.connected_components(inside, connectivity=every)
+        sizes = np.sort(np.bincount(numbers.ravel(), minlength=2)[1:])[::-1]
+        kept = after(on, pieces.small(on, label=label, size_cells=6)) == label
+        assert (kept == cc3d.dust(inside, threshold=6, connectivity=every)).all()
+        if len(sizes) > 2 and sizes[1] > sizes[2]:
+            two = after(on, pieces.largest(on, label=label, count=2)) == label
+            assert (two == (cc3d.largest_k(inside, k=2, connectivity=every) > 0)).all()
 
 
 def test_largest_of_each_label():
