@@ -13,6 +13,8 @@ import numpy as np
 
 from segviz.edit import runs
 
+RUNS = "application/octet-stream"
+
 Layers = dict[str, tuple[str, tuple[int, ...]]]
 """Layer -> its address and the shape of its mask."""
 
@@ -88,15 +90,16 @@ class Client(threading.Thread):
             body = runs.encode(cells, np.full(len(cells), label, np.uint8))
             return f"{url}/edits?{urlencode(about | {'tool': 'brush'})}", body
         points = self._random.integers(0, min(shape), (2, 2)).tolist()
-        stroke = {"tool": "brush", "label": label, "points": points, "radius": 4}
-        return f"{url}/edits", json.dumps(about | stroke).encode()
+        params = {"label": label, "points": points, "radius_cells": 4}
+        return f"{url}/edits", json.dumps(about | {"tool": "brush", "params": params}).encode()
 
     def _ask(self, method: str, path: str, body: bytes) -> Answer:
         """The answer, asked for again until there is one; status 0 once it is told to stop."""
         while not self._done.is_set():
             connection = HTTPConnection("127.0.0.1", self._port, timeout=10)
             try:
-                connection.request(method, path, body)
+                kind = RUNS if path.endswith("tool=brush") else "application/json"
+                connection.request(method, path, body, {"Content-Type": kind})
                 answer = connection.getresponse()
                 return answer.status, json.loads(answer.read())
             except (OSError, HTTPException, ValueError):

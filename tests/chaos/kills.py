@@ -14,6 +14,7 @@ from workspace import UTM, add_visit, settings_at
 
 from chaos.clients import Client
 from chaos.server import killed
+from segviz.case import Visit
 from segviz.edit.delta import Delta
 from segviz.grid import RasterGrid, VolumeGrid
 from segviz.mask import Legend
@@ -69,14 +70,7 @@ def run(home: Path, kills: int) -> Toll:
     """Kill a server so many times, each a moment after it acknowledged a few operations."""
     store, random = Store(settings_at(home)), np.random.default_rng(7)
     visits = [add_visit(store, grid, LABELS) for grid in (VOLUME, SCENE)]
-    urls = {
-        visit.id: (
-            f"/sv/cases/{visit.case_id}/"
-            f"{access.token(store.settings, f'case:{visit.case_id}')}/visits/{visit.id}",
-            visit.grid.shape,
-        )
-        for visit in visits
-    }
+    urls = {visit.id: (address(store, visit), visit.grid.shape) for visit in visits}
     store._database.engine.dispose()
     port = free_port()
     clients = [Client(name, port, urls) for name in ("Ann", "Bob")]
@@ -114,6 +108,12 @@ def run(home: Path, kills: int) -> Toll:
         [problem for client in clients for problem in client.problems],
         np.array(recovery).reshape(-1, 2) * 1000,
     )
+
+
+def address(store: Store, visit: Visit) -> str:
+    """Of the first layer of a visit."""
+    token = access.token(store.settings, f"case:{visit.case_id}")
+    return f"/sv/cases/{visit.case_id}/{token}/visits/{visit.id}/layers/{visit.id}"
 
 
 def wait_for(clients: list[Client], operations: int) -> None:
