@@ -28,6 +28,7 @@ from editor import (
 )
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
+from random_edits import COMMON
 from steps import saved
 
 pytestmark = pytest.mark.browser
@@ -177,6 +178,45 @@ def test_fill_between_slices(page: Page, server: Server, image: Image) -> None:
     assert counts.sum() == 7 * counts[3]
 
 
+USE_ALL = """async (root, [names, at]) => {
+  const { toolbox, session } = root.viewer
+  const said = root.querySelector('.sv-said')
+  const until = async (isDone) => {
+    for (const end = Date.now() + 30_000; !isDone() && Date.now() < end; )
+      await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  const answers = {}
+  for (const name of names) {
+    toolbox.take(name)
+    toolbox.apply(toolbox.use === 'click' ? { at, plane: 2 } : {})
+    await until(() => !session.queue.running && said.value !== '…')
+    answers[name] = said.value || root.querySelector('.sv-lost').title || 'done'
+  }
+  return answers
+}"""
+
+
+BY_HAND = ("brush", "eraser", "polygon", "lasso", "relabel-inside", "copy")
+
+
+@pytest.mark.parametrize("world", [volume, scene])
+def test_the_server_knows_each_tool_with_its_options(
+    page: Page, server: Server, tmp_path: Path, world: Callable[..., Image]
+) -> None:
+    image = world(server, tmp_path)
+    ready(page, server, image, "b")
+    x, y = middle(image)
+    pull(page, (x - 3, y), (x + 3, y))
+    hash_of(page)
+    names = [name for name in COMMON if name not in BY_HAND]
+    at = [x, y, image.shape[2] // 2] if world is volume else [x, y]
+    answers = page.locator(".sv").evaluate(USE_ALL, [names, at])
+    assert set(answers) == set(names)
+    odd = [f"{name}: {said}" for name, said in answers.items() if "understand" in said]
+    assert odd == []
+    assert hash_of(page) == image.told(server)
+
+
 def test_locks_and_values_hold(page: Page, server: Server, image: Image, tmp_path: Path) -> None:
     ready(page, server, image, "b")
     page.keyboard.press("2")
@@ -264,6 +304,25 @@ def test_edits_of_the_same_cells_ask(
     assert hash_of(two) == image.told(server)
     expected = {"theirs": [1, 1, 0], "mine": [1, 2, 2], "union": [1, 1, 2]}[choice]
     assert mask_of(two)[places].tolist() == expected
+
+
+def test_a_reader_is_asked_once(page: Page, server: Server, image: Image) -> None:
+    ready(page, server, image)
+    page.get_by_role("button", name="Who is reading?").click()
+    page.get_by_label("Your name").fill("Dr C")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Dr C")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator(".sv-layer").focus()
+    page.keyboard.press("b")
+    pull(page, (6, 10))
+    expect(history(page).locator("small").first).to_contain_text("Dr C")
+    page.reload()
+    wait_for_editor(page)
+    page.locator(".sv-stage").hover()
+    page.keyboard.press("b")
+    pull(page, (16, 10))
+    expect(history(page).locator("small", has_text="Dr C")).to_have_count(2)
 
 
 # A server that goes away

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import permutations, product
 from pathlib import Path
 
@@ -31,6 +31,12 @@ AXES = [
 
 STORED = [AXES[way] for way in (0, 7, 10, 13, 18, 21, 24, 30, 35, 38, 43, 45)]
 """Two of each order of the axes."""
+
+
+@pytest.fixture
+def small_page(new_page: Callable[..., Page]) -> Page:
+    """Little to draw, so that most of the time goes to edits."""
+    return new_page(viewport={"width": 800, "height": 600})
 
 
 def hand(page: Page, rng: np.random.Generator) -> None:
@@ -138,12 +144,13 @@ def with_other(image: Image) -> Image:
     return Image(image.case, image.store, other)
 
 
-def test_volumes(page: Page, server: Server, tmp_path: Path) -> None:
+def test_volumes(small_page: Page, server: Server, tmp_path: Path) -> None:
     images = [with_other(volume(server, tmp_path, codes)) for codes in STORED]
-    lasts = {image: edited(page, server, image, seed) for seed, image in enumerate(images)}
-    comes_back(page, server, lasts)
+    lasts = {image: edited(small_page, server, image, seed) for seed, image in enumerate(images)}
+    comes_back(small_page, server, lasts)
 
 
-def test_a_scene(page: Page, server: Server, tmp_path: Path) -> None:
+def test_a_scene(small_page: Page, server: Server, tmp_path: Path) -> None:
     image = with_other(scene(server, tmp_path))
-    comes_back(page, server, {image: edited(page, server, image, 100)})
+    lasts = {image: edited(small_page, server, image, 100)}
+    comes_back(small_page, server, lasts)

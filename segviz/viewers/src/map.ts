@@ -125,6 +125,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.frame.notice([compare && `Comparison${compare.name ? `: ${compare.name}` : ''}`, props.notice].filter(Boolean).join(' · '))
     if (props.visits.filter(({ sharp }) => !sharp).length < blurred) this.showImages()
     if (this.legendOnly) return this.frame.chips.show(this.legend, [])
+    this.session.sign(props.author ?? '')
     void this.session.follow(this.visit.revision, this.legend).then(() => this.offerLabels())
   }
 

@@ -133,6 +133,12 @@ export class Session {
     this.after(this.queue.add('jump', 'jump', JSON.stringify({ position })))
   }
 
+  /** Who edits from now on; the browser keeps the name. */
+  sign(author: string): void {
+    this.place.author = author
+    document.cookie = `segviz-reader=${encodeURIComponent(author)}; path=/; max-age=${author ? YEAR_S : 0}; samesite=lax`
+  }
+
   /** The page knows of a newer revision: a model's result or an import was taken over. */
   async follow(revision: number, legend: readonly Label[]): Promise<void> {
     this.legend = legend
@@ -274,6 +280,8 @@ export class Session {
     this.emit('layer', made)
   }
 }
+
+const YEAR_S = 365 * 24 * 3600
 
 /** The last part of a layer's address. */
 function layerOf(url: string): string {

@@ -128,7 +128,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
 
   update(props: VolumeProps): void {
     this.props = props
-    this.session.place.author = props.author ?? ''
+    this.session.sign(props.author ?? '')
     this.frame.notice(props.notice)
     void this.session.follow(props.revision, props.legend).then(() => this.look())
     if (this.ready) void this.compare()
