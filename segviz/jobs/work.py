@@ -123,9 +123,10 @@ def learn(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
     naming = learnt.Naming(f"Learnt in {case.name}", channels, legend, case.id)
     name = job.params["model"]
     card = learnt.write(lesson, image, naming, store.home / catalog.ADDED / name)
+    asked = {"model": name, "layer": job.params.get("layer", visit.id)}
     if view := job.params.get("view"):
-        store.queue.submit("segment", visit.id, {"model": name, "window": view})
-    store.queue.submit("segment", visit.id, {"model": name})
+        store.queue.submit("segment", visit.id, asked | {"window": view})
+    store.queue.submit("segment", visit.id, asked)
     return {
         "model": card.name,
         "version": card.version,

@@ -10,13 +10,13 @@ import numpy as np
 import streamlit as st
 
 from segviz import jobs, workbench
-from segviz.case import Case, Visit
+from segviz.case import Case, Layer, Visit
 from segviz.edit.samples import BACKGROUND, Samples
 from segviz.grid import RasterGrid, Window
 from segviz.mask import Label, Legend
 from segviz.store import Store
 from segviz.store.strokes import Strokes, collect
-from segviz.ui import frame, segment, words
+from segviz.ui import frame, picture, reader, segment, words
 from segviz.workbench.strokes import painted
 
 VIEW_EDGE = 2048
@@ -38,13 +38,13 @@ HOW_SCAN = (
 AGAIN = "Where the mask is wrong, paint over it and learn again: all your strokes count."
 
 
-def section(store: Store, case: Case, visit: Visit) -> None:
+def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     frame.heading("Learn", "from my strokes")
     lessons = [job for job in jobs.of_visit(store, visit.id) if job.kind == "learn"]
-    strokes = painted(store, case, visit)
+    strokes = painted(store, case, visit, layer.id)
     samples = [collect(store.journal, one) for one in strokes]
     counts = counted(samples)
-    legend = workbench.get(store, visit.id).legend
+    legend = workbench.get(store, layer.id).legend
     scan = case.world == "volume"
     if not counts:
         st.html(f'<p class="sv-soft">{escape(HOW_SCAN if scan else HOW)}</p>')
@@ -61,9 +61,10 @@ def section(store: Store, case: Case, visit: Visit) -> None:
         if counts and st.button(
             "Learn", icon=":material/school:", disabled=len(counts) < LABELS, key="learn"
         ):
-            start(store, case, visit, strokes, in_view(visit, samples[0] if samples else None))
+            view = in_view(visit, samples[0] if samples else None)
+            start(store, case, visit, layer, strokes, view)
         if scan and BACKGROUND not in {label.name.casefold() for label in legend}:
-            offer_background(store, visit)
+            offer_background(workbench.get(store, layer.id))
 
 
 def counted(samples: list[Samples]) -> dict[int, tuple[int, int]]:
@@ -131,7 +132,12 @@ def advice(counts: dict[int, tuple[int, int]], legend: Legend, done: jobs.Job | 
 
 
 def start(
-    store: Store, case: Case, visit: Visit, strokes: list[Strokes], view: Window | None
+    store: Store,
+    case: Case,
+    visit: Visit,
+    layer: Layer,
+    strokes: list[Strokes],
+    view: Window | None,
 ) -> None:
     """Ask for a lesson; a run of what was learnt before is stopped, being out of date."""
     model = f"learnt-{case.id[:8]}"
@@ -141,7 +147,8 @@ def start(
     params: dict[str, Any] = {
         "model": model,
         "strokes": [one.to_json() for one in strokes],
-        "legend": workbench.get(store, visit.id).legend.to_json(),
+        "layer": layer.id,
+        "legend": workbench.get(store, layer.id).legend.to_json(),
     }
     if view:
         params["view"] = list(view)
@@ -190,7 +197,8 @@ def clipped(view: Window, shape: tuple[int, int]) -> Window | None:
     return window if window[0] < window[1] and window[2] < window[3] else None
 
 
-def offer_background(store: Store, visit: Visit) -> None:
+def offer_background(bench: workbench.Workbench) -> None:
     if st.button("Add the label background"):
-        workbench.get(store, visit.id).add_label("background", SHADE, uuid=uuid4().hex)
+        bench.add_label("background", SHADE, uuid=uuid4().hex, author=reader.signature())
+        picture.changed(bench)
         st.rerun()

@@ -72,7 +72,7 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     else:
         with frame.told():
             segment.section(store, case, visit, layer)
-            learn.section(store, case, visit)
+            learn.section(store, case, visit, layer)
     segment.preparation(store, visit)
     bench = workbench.get(store, layer.id)
     state = bench.state()

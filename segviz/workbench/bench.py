@@ -41,7 +41,7 @@ MANY_ENTRIES = 64
 """After so many the browser reads the mask anew rather than what changed in it."""
 MAX_SHAPE_CELLS = 25_000_000
 READER = "reader"
-STROKES = frozenset({"brush", "polygon", "eraser"})
+STROKES = frozenset({"brush", "eraser", "polygon", "lasso"})
 """Tools that people paint with."""
 
 EditOf = Callable[[Canvas], Edit]

@@ -11,21 +11,23 @@ from segviz.store.strokes import Strokes
 from segviz.workbench.registry import get
 
 
-def painted(store: Store, case: Case, visit: Visit) -> list[Strokes]:
+def painted(store: Store, case: Case, visit: Visit, layer_id: str = "") -> list[Strokes]:
     """The strokes of a visit, and of the other dates of a place that have the same bands.
+
+    Those of a layer of the visit, its first where none is named, and of the first of other dates.
 
     Strokes that were undone do not count, nor does anything that a model marked. Labels of other
     dates count by their names. In a scan erased cells and a label named background are samples of
     label 0; in a scene 0 is "no data", so an erased cell is no sample.
     """
-    legend = get(store, visit.id).legend
+    mine = get(store, layer_id or visit.id)
+    others = [get(store, other.id) for other in case.visits if _is_alike(other, visit)]
     found = []
-    for one in [visit, *(other for other in case.visits if _is_alike(other, visit))]:
-        bench = get(store, one.id)
+    for bench in (mine, *others):
         entries = tuple(entry.seq for entry in bench.strokes())
         if entries:
-            labels = _meaning(bench.legend, legend, scan=case.world == "volume")
-            found.append(Strokes(one.id, entries, labels))
+            labels = _meaning(bench.legend, mine.legend, scan=case.world == "volume")
+            found.append(Strokes(bench.visit.id, entries, labels))
     return found
 
 
