@@ -86,3 +86,10 @@ def test_no_point_paints_nothing():
 def test_what_is_no_position_is_refused(points):
     with pytest.raises(Refused, match="SV-EDIT-002"):
         brush(volume(np.zeros((3, 3, 3), np.uint8)), label=1, points=points, radius_mm=1)
+
+
+@pytest.mark.parametrize("radius", [-1.0, 3000.0])
+def test_a_stroke_too_large_for_memory_is_refused(radius):
+    canvas = scene(np.zeros((6000, 6000), np.uint8))
+    with pytest.raises(Refused, match="SV-EDIT-033"):
+        brush(canvas, label=1, points=[[5.5, 5.5], [5000, 5000]], radius_cells=radius)

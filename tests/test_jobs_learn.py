@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from workspace import scene_grid, store_at
+from workspace import draw, scene_grid, store_at
 
 from segviz import jobs, workbench
 from segviz.case import Visit
@@ -52,7 +52,7 @@ def visit(store: Store) -> Visit:
     strokes = [(1, 8, 10), (1, 30, 12), (2, 8, 45), (2, 30, 50)]
     for number, (label, row, column) in enumerate(strokes):
         points = [[row, column]]
-        bench.edit_shape("brush", label, points, 3, base_revision=number, uuid=str(number))
+        draw(bench, "brush", label, points, 3, base_revision=number, uuid=str(number))
     return visit
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from web_case import Server
+from workspace import draw
 
 from segviz import jobs, opening, workbench
 from segviz.errors import Damaged, Refused
@@ -69,6 +70,6 @@ def test_a_scan_is_no_scene(server: Server):
 def test_the_thumbnail_follows_the_mask(server: Server):
     first = opening.thumbnail(server.store, server.scene)
     bench = workbench.get(server.store, server.scene.visits[-1].id)
-    bench.edit_shape("brush", 1, [[300, 300]], 80.0, base_revision=0, uuid="a")
+    draw(bench, "brush", 1, [[300, 300]], 80.0, base_revision=0, uuid="a")
     second = opening.thumbnail(server.store, server.scene)
     assert second != first and not first.exists() and second.exists()

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tiny_models import scene_card
 from web_case import LPS, Server, write_volume
-from workspace import finished_run
+from workspace import draw, finished_run
 
 from segviz import jobs, opening, viewers, workbench
 from segviz.inference import catalog, pictures
@@ -56,8 +56,14 @@ def components(test: AppTest) -> list[str]:
 
 def paint(server: Server, number: int, label: int, radius: float = 5.0) -> None:
     bench = workbench.get(server.store, server.scene.visits[number].id)
-    bench.edit_shape(
-        "brush", label, [[50, 50]], radius, base_revision=bench.revision, uuid=f"{number}-{label}"
+    draw(
+        bench,
+        "brush",
+        label,
+        [[50, 50]],
+        radius,
+        base_revision=bench.revision,
+        uuid=f"{number}-{label}",
     )
 
 
@@ -203,7 +209,7 @@ def test_strokes_are_counted_and_learnt_from(server: Server):
     test = run("review", case=server.scene.id)
     learn = next(button for button in test.button if button.label == "Learn")
     assert learn.disabled and "samples of one alone" in text(test)
-    bench.edit_shape("brush", 2, [[200, 300]], 2, base_revision=bench.revision, uuid="other")
+    draw(bench, "brush", 2, [[200, 300]], 2, base_revision=bench.revision, uuid="other")
     test = run("review", case=server.scene.id)
     assert "Only one stroke of forest, other" in text(test)
     next(button for button in test.button if button.label == "Learn").click().run()

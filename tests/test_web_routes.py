@@ -15,7 +15,7 @@ import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 from web_case import Server, pixels, voxels
-from workspace import finished_run
+from workspace import draw, finished_run
 
 from segviz import workbench
 from segviz.case import Case
@@ -306,9 +306,9 @@ def test_values_under_the_pointer(server: Server):
 def test_change_tiles_show_loss(server: Server):
     first, second = (visit.id for visit in server.scene.visits)
     before = workbench.get(server.store, first)
-    before.edit_shape("brush", 1, [[10, 10]], 3.0, base_revision=0, uuid="a")
+    draw(before, "brush", 1, [[10, 10]], 3.0, base_revision=0, uuid="a")
     after = workbench.get(server.store, second)
-    after.edit_shape("brush", 2, [[10, 10]], 3.0, base_revision=0, uuid="b")
+    draw(after, "brush", 2, [[10, 10]], 3.0, base_revision=0, uuid="b")
     url = f"{server.base(server.scene)}/change/{first}/{second}/1/0/0.png?label=1"
     codes = np.asarray(Image.open(BytesIO(server.client.get(url).content)))
     assert np.count_nonzero(codes == 2) == 29 and set(np.unique(codes)) == {0, 2}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from workspace import add_visit, finished_run, scene_grid, store_at, volume_grid
+from workspace import add_visit, draw, finished_run, scene_grid, store_at, volume_grid
 
 from segviz import workbench
 from segviz.edit import runs
@@ -161,7 +161,7 @@ def test_a_label_can_be_added_and_taken_back(bench: Workbench) -> None:
 
 
 def test_a_brush_paints_a_disc_and_says_its_box(scene: Workbench) -> None:
-    state = scene.edit_shape("brush", 1, [(10, 10)], 2, base_revision=0, uuid="a")
+    state = draw(scene, "brush", 1, [(10, 10)], 2, base_revision=0, uuid="a")
     assert state["labels"][0]["count"] == 13
     assert state["labels"][0]["amount"] == pytest.approx(13, rel=1e-3)
     assert state["operations"][0]["title"] == "Brush: +13.01 ha forest"
@@ -170,37 +170,23 @@ def test_a_brush_paints_a_disc_and_says_its_box(scene: Workbench) -> None:
 
 
 def test_an_eraser_is_a_brush_of_nothing(scene: Workbench) -> None:
-    scene.edit_shape("polygon", 1, [(0, 0), (0, 5), (5, 5), (5, 0)], base_revision=0, uuid="a")
-    state = scene.edit_shape("eraser", 1, [(0, 0)], 1, base_revision=1, uuid="b")
+    draw(scene, "polygon", 1, [(0, 0), (0, 5), (5, 5), (5, 0)], base_revision=0, uuid="a")
+    state = draw(scene, "eraser", 1, [(0, 0)], 1, base_revision=1, uuid="b")
     assert state["labels"][0]["count"] == 22
     assert state["operations"][-1]["title"] == "Eraser: -3.00 ha forest"
 
 
 def test_painting_over_one_label_leaves_the_others(scene: Workbench) -> None:
-    scene.edit_shape("brush", 1, [(5, 5)], 1, base_revision=0, uuid="a")
-    state = scene.edit_shape("brush", 2, [(5, 5)], 3, only=1, base_revision=1, uuid="b")
+    draw(scene, "brush", 1, [(5, 5)], 1, base_revision=0, uuid="a")
+    state = draw(scene, "brush", 2, [(5, 5)], 3, only=1, base_revision=1, uuid="b")
     assert [row["count"] for row in state["labels"][:2]] == [0, 5]
 
 
 def test_a_scene_without_a_crs_counts_pixels(store: Store) -> None:
     bench = Workbench.open(store, add_visit(store, scene_grid(crs=None)).id)
-    state = bench.edit_shape("brush", 1, [(5, 5)], 1, base_revision=0, uuid="a")
+    state = draw(bench, "brush", 1, [(5, 5)], 1, base_revision=0, uuid="a")
     assert state["operations"][0]["title"] == "Brush: +5 pixels forest"
     assert state["labels"][0]["unit"] == "pixels"
-
-
-def test_a_shape_too_large_for_memory_is_refused(store: Store) -> None:
-    bench = Workbench.open(store, add_visit(store, scene_grid((6000, 6000))).id)
-    corners = [(0, 0), (0, 6000), (6000, 6000), (6000, 0)]
-    with pytest.raises(Refused):
-        bench.edit_shape("polygon", 1, corners, base_revision=0, uuid="a")
-    with pytest.raises(Refused):
-        bench.edit_shape("brush", 1, [(5, 5)], -1, base_revision=0, uuid="a")
-
-
-def test_shapes_are_for_scenes(bench: Workbench) -> None:
-    with pytest.raises(Refused):
-        bench.edit_shape("brush", 1, [(5, 5)], 1, base_revision=0, uuid="a")
 
 
 # undo and redo
@@ -254,7 +240,7 @@ def test_undo_tells_the_browser_the_labels_of_the_changed_voxels(bench: Workbenc
 
 
 def test_undo_of_a_scene_tells_the_box(scene: Workbench) -> None:
-    scene.edit_shape("brush", 1, [(10, 4)], 1, base_revision=0, uuid="a")
+    draw(scene, "brush", 1, [(10, 4)], 1, base_revision=0, uuid="a")
     assert scene.undo(1, "u")["box"] == [9, 12, 3, 6]
 
 

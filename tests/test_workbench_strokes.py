@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from workspace import add_visit, scene_grid, store_at, volume_grid
+from workspace import add_visit, draw, scene_grid, store_at, volume_grid
 
 from segviz.case import Visit
 from segviz.mask import Legend
@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def paint(bench: Workbench, label: int, row: int, tool: str = "brush") -> None:
     revision = bench.revision
     points = [[row, 5], [row, 9]]
-    bench.edit_shape(tool, label, points, 0.5, base_revision=revision, uuid=f"edit-{revision}")
+    draw(bench, tool, label, points, 0.5, base_revision=revision, uuid=f"edit-{revision}")
 
 
 def counts(store: Store, visit: Visit) -> list[dict[int, tuple[int, int]]]:

@@ -1,5 +1,6 @@
 """A workspace with one small visit, for tests."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from pyproj import CRS
 
 from segviz import settings
 from segviz.case import Visit
+from segviz.edit import tools
+from segviz.edit.where import Where
 from segviz.grid import Grid, RasterGrid, VolumeGrid
 from segviz.inference.probability import above
 from segviz.mask import Label, Legend
 from segviz.store import Store
+from segviz.workbench import State, Workbench
 
 UTM = CRS.from_epsg(32718)
 HECTARE = Affine(100, 0, 500_000, 0, -100, 9_000_000)
@@ -56,6 +60,31 @@ def volume_grid(shape: tuple[int, int, int] = (4, 5, 6)) -> VolumeGrid:
 
 def scene_grid(shape: tuple[int, int] = (20, 30), crs: CRS | None = UTM) -> RasterGrid:
     return RasterGrid(shape, HECTARE, crs)
+
+
+def draw(
+    bench: Workbench,
+    tool: str,
+    label: int,
+    points: Sequence[Sequence[float]],
+    radius: float = 0.0,
+    only: int | None = None,
+    *,
+    base_revision: int,
+    uuid: str,
+) -> State:
+    """Use brush, eraser or polygon on a scene; ``points`` are (row, column) of cell centres."""
+    said: dict[str, Any] = {"label": 0 if tool == "eraser" else label}
+    said["points"] = [[column + 0.5, row + 0.5] for row, column in points]
+    if tool != "polygon":
+        said["radius_cells"] = radius
+    return bench.apply(
+        lambda canvas: tools.run(canvas, tool, said),
+        Where(only=only),
+        tool=tool,
+        base_revision=base_revision,
+        uuid=uuid,
+    )
 
 
 def finished_run(

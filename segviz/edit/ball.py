@@ -13,7 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from segviz.edit import brush as discs
 from segviz.edit import positions
 from segviz.edit.canvas import Box, Canvas, Edit
+from segviz.errors import Refused
 from segviz.grid import VolumeGrid
+
+MOST_CELLS = 25_000_000
 
 TOLERANCE_MM = 1e-6
 """Added to the radius, so that a cell at just that distance is painted in spite of rounding."""
@@ -40,11 +43,12 @@ def brush(
             paints a ball.
 
     Raises:
-        Refused: a point is no position (SV-EDIT-002).
+        Refused: a point is no position (SV-EDIT-002); the stroke is too large (SV-EDIT-033).
     """
     what = "Brush" if label else "Eraser"
     line = positions.indices(canvas, points)
     if not isinstance(canvas.grid, VolumeGrid):
+        _require_small(line, radius_cells, canvas.grid.shape)
         rows, columns = discs.stroke(canvas.grid.shape, line, radius_cells)
         cells = rows * canvas.labels.shape[1] + columns
         return Edit([canvas.painted(cells, label)], what)
@@ -55,6 +59,18 @@ def brush(
         line[:, plane] = line[:1, plane]
     box, inside = near(canvas.labels.shape, canvas.spacing, line, radius_mm, axes)
     return Edit([canvas.relabelled(box, inside, label)], what)
+
+
+def _require_small(line: NDArray[np.float64], radius: float, shape: tuple[int, int]) -> None:
+    """Refuse a stroke whose cells would not fit in memory, and a radius that is none."""
+    inside = np.clip(line, -radius, np.array(shape) + radius)
+    height, width = np.ptp(inside, axis=0) + 2 * radius + 1 if len(inside) else (0.0, 0.0)
+    if radius < 0 or height * width > MOST_CELLS:
+        raise Refused(
+            "SV-EDIT-033",
+            f"The stroke spans more than {MOST_CELLS // 1_000_000} million pixels, so it was not "
+            "applied; draw it in parts.",
+        )
 
 
 def near(

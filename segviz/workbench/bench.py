@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from segviz.case import Layer, Version
-from segviz.edit import brush, paint, polygon
 from segviz.edit.canvas import Canvas, Edit, Values
 from segviz.edit.delta import Delta
 from segviz.edit.where import Where
 from segviz.errors import Refused
-from segviz.grid import RasterGrid, VolumeGrid, Window, same_grid
+from segviz.grid import VolumeGrid, Window, same_grid
 from segviz.mask import Legend, Mask
 from segviz.measure.volumes import counts
 from segviz.store import Store, files
@@ -39,7 +38,6 @@ from segviz.workbench.shares import Shares, redrawn, require_threshold, without
 
 MANY_ENTRIES = 64
 """After so many the browser reads the mask anew rather than what changed in it."""
-MAX_SHAPE_CELLS = 25_000_000
 READER = "reader"
 STROKES = frozenset({"brush", "eraser", "polygon", "lasso"})
 """Tools that people paint with."""
@@ -287,39 +285,6 @@ class Workbench:
                 note="" if may.all() else "Cells that are locked stayed as they were.",
                 shown=(cells, labels),
             )
-
-    def edit_shape(
-        self,
-        tool: str,
-        label: int,
-        points: ArrayLike,
-        radius: float = 0.0,
-        only: int | None = None,
-        *,
-        base_revision: int,
-        uuid: str,
-        author: str = READER,
-    ) -> State:
-        """Paint a stroke or a polygon on a scene.
-
-        Args:
-            tool: ``brush``, ``eraser`` (a brush of label 0) or ``polygon``.
-            points: (n, 2) of (row, column); whole numbers are cell centres.
-            radius: of the brush, in cells.
-            only: paint over this label alone.
-
-        Raises:
-            As ``edit_cells``; Refused for a shape that is too large (SV-EDIT-033).
-        """
-        label = 0 if tool == "eraser" else label
-        rows, columns = self._shape_cells(tool, np.asarray(points, dtype=np.float64), radius)
-        with self._ledger.turn():
-            if self._ledger.sent(uuid):
-                return self._state_since(base_revision)
-            self._require_labels(np.array([label] if only is None else [label, only]))
-            delta = paint.relabel(self._ledger.cells, rows, columns, label, only)
-            task = Task(tool.capitalize(), tool, base_revision, uuid, author)
-            return self._edit(task, delta.cells, delta.after)
 
     def move_threshold(
         self, threshold: float, *, base_revision: int, uuid: str, author: str = READER
@@ -818,19 +783,6 @@ class Workbench:
         cells = [self._ledger.cells_of(entry) for entry in self._ledger.history.by_hand]
         return np.unique(np.concatenate([np.zeros(0, np.int64), *cells]))
 
-    def _shape_cells(
-        self, tool: str, points: NDArray[np.float64], radius: float
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        grid = self.visit.grid
-        if not isinstance(grid, RasterGrid):
-            raise Refused(
-                "SV-EDIT-039", "This tool is for satellite scenes only; nothing was changed."
-            )
-        _require_small(points, radius, grid.shape)
-        if tool == "polygon":
-            return polygon.fill(grid.shape, points)
-        return brush.stroke(grid.shape, points, radius)
-
     # what is refused
 
     def _require_revision(self, revision: int) -> None:
@@ -930,15 +882,3 @@ class Workbench:
     ) -> State:
         told = answers.state(self._store, self._ledger, changed)
         return told | {"reload": reload, "note": note, "merged": list(merged)}
-
-
-def _require_small(points: NDArray[np.float64], radius: float, shape: tuple[int, int]) -> None:
-    """Refuse a shape whose cells would not fit in memory, and a radius that is none."""
-    inside = np.clip(points, -radius, np.array(shape) + radius).reshape(-1, 2)
-    height, width = np.ptp(inside, axis=0) + 2 * radius + 1 if len(inside) else (0.0, 0.0)
-    if not 0 <= radius < math.inf or height * width > MAX_SHAPE_CELLS:
-        raise Refused(
-            "SV-EDIT-033",
-            f"The shape spans more than {MAX_SHAPE_CELLS // 1_000_000} million pixels, so it was "
-            "not applied; draw it in parts.",
-        )
