@@ -19,6 +19,7 @@ def tool(
     solid: bool = False,
     way: Literal["grow", "shrink"] = "grow",
     into: int | None = None,
+    plane: int | None = None,
     slices: tuple[int, int] | None = None,
     free: Sequence[int] = (),
     points: ArrayLike = (),
@@ -68,6 +69,10 @@ def test_what_is_left_out_keeps_its_default() -> None:
         {"label": 1, "points": "here"},
         {"label": 1, "other": [[0]]},
         {"label": 1, "unheard": 1},
+        {"label": 256},
+        {"label": -1},
+        {"label": 1, "into": 999},
+        {"label": 1, "plane": 3},
     ],
 )
 def test_anything_else_is_refused(said: dict[str, Any]) -> None:

@@ -13,6 +13,12 @@ from numpy.typing import ArrayLike
 
 from segviz.errors import Refused
 
+RANGES = {
+    **dict.fromkeys(("label", "other_label", "into", "background", "source", "labels"), 255),
+    "plane": 2,
+}
+"""Names whose whole numbers go from 0 to this."""
+
 
 def fitted(tool: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Keyword arguments for a tool, each of the kind that its signature names.
@@ -33,12 +39,23 @@ def fitted(tool: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]
     for parameter in wanted:
         if parameter.name in given:
             try:
-                found[parameter.name] = _as(given[parameter.name], hints[parameter.name])
+                found[parameter.name] = _in_range(
+                    parameter.name, _as(given[parameter.name], hints[parameter.name])
+                )
             except (TypeError, ValueError, OverflowError):
                 raise _wrong(parameter.name) from None
         elif parameter.default is parameter.empty:
             raise _wrong(parameter.name)
     return found
+
+
+def _in_range(name: str, value: Any) -> Any:
+    """The value, where whole numbers of this name are labels or axes that there can be."""
+    most = RANGES.get(name)
+    for number in value if isinstance(value, list) else [value]:
+        if most is not None and isinstance(number, int):
+            _checked(number, 0 <= number <= most)
+    return value
 
 
 def _as(value: Any, hint: Any) -> Any:
