@@ -31,7 +31,8 @@ def section(store: Store, bench: Workbench) -> None:
         return
     rows = compared(store, bench, history)
     model = history.base.source if model_of(store, history.base) else ""
-    st.html("".join(f'<p class="sv-note">{escape(line)}</p>' for line in lines(rows, model)))
+    for line in lines(rows, model):
+        st.html(f'<p class="sv-note">{escape(line)}</p>')
 
 
 def compared(store: Store, bench: Workbench, history: History) -> list[Row]:

@@ -48,7 +48,7 @@ def paint(page: Page, label: int, paths: list[Drawn]) -> None:
 
 def learn(page: Page, version: int) -> None:
     """Press Learn and wait until the picture shows the whole mask."""
-    page.get_by_role("button", name="Learn").click()
+    page.get_by_test_id("stButton").filter(has_text="Learn").click()
     expect(page.locator(".sv-history")).to_contain_text(f" {version}.0.0", timeout=180_000)
     expect(chip(page, "forest")).to_contain_text(re.compile(r"9\d\.\d ha"))
 
@@ -71,7 +71,7 @@ def test_paint_learn_and_the_mask_follows(
     shot(page, "learn-3-learnt")
 
     paint(page, 3, [[(0.35, 0.5), (0.42, 0.5)], [(0.62, 0.45), (0.68, 0.5)]])
-    page.get_by_role("button", name="Learn").click()
+    page.get_by_test_id("stButton").filter(has_text="Learn").click()
     expect(page.locator(".sv-history")).to_contain_text(" 2.0.0", timeout=180_000)
     expect(panel).to_contain_text("water")
     shot(page, "learn-4-learnt-again")
