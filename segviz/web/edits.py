@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -145,15 +146,15 @@ def where_of(said: Mapping[str, Any]) -> Where:
             channel=channel_of(said.get("channel", 0)),
             union=said.get("union") is True,
         )
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, LookupError):
         raise query.malformed("where") from None
 
 
 def channel_of(said: Any) -> Channel:
     if isinstance(said, list):
         one, two = said
-        return int(one), int(two)
-    return int(said)
+        return operator.index(one), operator.index(two)
+    return operator.index(said)
 
 
 def undo(store: Store, case: Case, request: Request, body: bytes) -> Response:
