@@ -2,6 +2,7 @@
 import { askJson, post, type Conflict, type Label, type LabelRow, type State } from './api'
 import * as bus from './bus'
 import type { Emit } from './component'
+import { whenQuiet } from './dom'
 import type { Frame } from './frame'
 import type { Box } from './map/pixels'
 import { EditQueue, redoable, type Choice, type Edit } from './queue'
@@ -52,6 +53,8 @@ export class Session {
   state: State | null = null
   private readonly waiting = new Map<string, () => void>()
   private readonly stopAsks: () => void
+  /** The page follows once the hand rests: running it takes the server longer than an edit. */
+  private readonly tellPage = whenQuiet(600, () => this.emit('changed', { revision: this.queue.revision, view: this.world.view?.() ?? null }))
   private readonly beforeUnload = (event: BeforeUnloadEvent) => this.queue.pending.length > 0 && event.preventDefault()
 
   constructor(
@@ -206,7 +209,7 @@ export class Session {
     if (!shown) await this.reload()
     if (state.note) this.frame.tell(state.note)
     if (state.merged?.length) this.frame.tell(`Also new: what ${state.merged.join(', ')} changed elsewhere in the mask.`)
-    this.emit('changed', { revision: this.queue.revision, view: this.world.view?.() ?? null })
+    this.tellPage()
   }
 
   private async reload(pending = true): Promise<State> {
