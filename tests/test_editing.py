@@ -71,7 +71,7 @@ class Browser:
     grid: VolumeGrid | RasterGrid
     mask: NDArray[np.uint8]
     revision: int = 0
-    colors: dict[tuple[int, int, int], int] | None = None
+    labels: tuple[int, ...] = ()
     position: int = 0
 
     def say(self, route: str, **said: Any) -> tuple[int, dict[str, Any]]:
@@ -107,7 +107,7 @@ class Browser:
         self.revision = state["revision"]
         done = [row["position"] for row in state["operations"] if row["done"]]
         self.position = max(done, default=0)
-        self.colors = {rgb(row["color"]): row["value"] for row in state["legend"]}
+        self.labels = tuple(row["value"] for row in state["legend"])
         if state["reload"]:
             self.load()
         elif state["runs"] is not None:
@@ -123,18 +123,12 @@ class Browser:
         self.mask = found.reshape(self.mask.shape, order="F" if self.mask.ndim == 3 else "C").copy()
 
     def look(self, top: int, bottom: int, left: int, right: int) -> None:
-        """Fetch the tiles of a box and read labels off their colours; the rest stays."""
-        assert self.colors is not None
+        """Fetch the tiles of a box, whose palette is numbered by label; the rest stays."""
         zoom = max_zoom(self.mask.shape)
         for y in range(top // SIZE, (bottom - 1) // SIZE + 1):
             for x in range(left // SIZE, (right - 1) // SIZE + 1):
                 address = f"{self.url}/mask/{zoom}/{x}/{y}.png?rev={self.revision}"
-                picture = np.asarray(
-                    Image.open(BytesIO(self.client.get(address).content)).convert("RGBA")
-                )
-                labels = np.zeros(picture.shape[:2], np.uint8)
-                for color, value in self.colors.items():
-                    labels[(picture[..., :3] == color).all(-1) & (picture[..., 3] > 0)] = value
+                labels = np.asarray(Image.open(BytesIO(self.client.get(address).content)))
                 rows = slice(max(top, y * SIZE), min(bottom, (y + 1) * SIZE))
                 columns = slice(max(left, x * SIZE), min(right, (x + 1) * SIZE))
                 self.mask[rows, columns] = labels[
@@ -145,10 +139,6 @@ class Browser:
     @property
     def hash(self) -> str:
         return hashlib.sha256(self.mask.tobytes(order="F")).hexdigest()
-
-
-def rgb(color: str) -> tuple[int, int, int]:
-    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
 def python_hash(bench: workbench.Workbench) -> str:
@@ -224,8 +214,7 @@ def worked(browser: Browser, edits: Edits, count: int) -> Counter[str]:
         if status == 200:
             browser.follow(state)
             done[tool] += browser.revision > before
-            assert browser.colors is not None
-            edits.labels = [value for value in browser.colors.values() if value <= len(NAMES)]
+            edits.labels = [value for value in browser.labels if value <= len(NAMES)]
     return done
 
 
