@@ -39,7 +39,7 @@ from segviz.opening.tiling import SIZE, max_zoom
 from segviz.settings import Settings
 from segviz.store import Store, access
 
-OPERATIONS = 500 if os.environ.get("SEGVIZ_LONG") else 100
+OPERATIONS = 500 if os.environ.get("SEGVIZ_LONG") else 200
 NAMES = ("one", "two", "three", "four")
 SHAPE = (24, 20, 14)
 SPACING = (1.0, 1.3, 2.5)
