@@ -188,7 +188,7 @@ USE_ALL = """async (root, [names, at]) => {
   const answers = {}
   for (const name of names) {
     toolbox.take(name)
-    toolbox.apply(toolbox.use === 'click' ? { at, plane: 2 } : {})
+    toolbox.apply(toolbox.use === 'click' ? { at } : {}, 2)
     await until(() => !session.queue.running && said.value !== '…')
     answers[name] = said.value || root.querySelector('.sv-lost').title || 'done'
   }
