@@ -95,7 +95,11 @@ def whose(store: Store, case: Case, visit: Visit, layer: Layer) -> dict[str, Any
 
 
 def sources(store: Store, case: Case, visit: Visit, layer: Layer) -> list[dict[str, Any]]:
-    """Masks on the same cells: named versions, other layers, other dates."""
+    """Masks on the same cells: what the last model or import said, versions, layers, dates."""
+    base = workbench.get(store, layer.id).history_at().base
+    said = (
+        [source(store, f"{base.layer_id}@{base.revision}", base.source, layer.id)] if base else []
+    )
     named = [
         source(store, f"{layer.id}@{version.revision}", f"version {version.name}", layer.id)
         for version in store.versions(layer.id)
@@ -110,7 +114,7 @@ def sources(store: Store, case: Case, visit: Visit, layer: Layer) -> list[dict[s
         for other in case.visits
         if other.id != visit.id and same_grid(other.grid, visit.grid)
     ]
-    return [*named, *layers, *dates]
+    return [*said, *named, *layers, *dates]
 
 
 def source(store: Store, key: str, name: str, layer_id: str) -> dict[str, Any]:

@@ -53,8 +53,10 @@ def name_one(store: Store, layer: Layer) -> None:
 
 
 def known(store: Store, visit: Visit, layer: Layer) -> list[State]:
-    """The mask as it is now, the first version, named ones, and the other layers as they are."""
-    now = workbench.get(store, layer.id).revision
+    """The mask now, what the last model or import said, named versions, other layers as they are."""
+    bench = workbench.get(store, layer.id)
+    now, base = bench.revision, bench.history_at().base
+    said = [State(store.layer(base.layer_id), base.revision, base.source)] if base else []
     named = [State(layer, kept.revision, kept.name) for kept in store.versions(layer.id)]
     others = [
         State(other, workbench.get(store, other.id).revision, layers.title(other))
@@ -63,6 +65,7 @@ def known(store: Store, visit: Visit, layer: Layer) -> list[State]:
     ]
     return [
         State(layer, now, "this mask now"),
+        *said,
         *reversed(named),
         *others,
         State(layer, 0, "first version"),
