@@ -53,7 +53,7 @@ def name_one(store: Store, layer: Layer) -> None:
 
 
 def known(store: Store, visit: Visit, layer: Layer) -> list[State]:
-    """The mask now, what the last model or import said, named versions, other layers as they are."""
+    """The mask now, what the last model or import said, named versions, other layers."""
     bench = workbench.get(store, layer.id)
     now, base = bench.revision, bench.history_at().base
     said = [State(store.layer(base.layer_id), base.revision, base.source)] if base else []
