@@ -18,6 +18,7 @@ from segviz.io.geotiff.scene import PYRAMID_FACTOR, GeoTiffScene, rasterio_windo
 from segviz.io.geotiff.writer import TILE, add_overviews, profile
 
 QUICKLOOK_CELLS = 512
+QUICKLOOK_WINDOW = 1024
 MAX_PIXELS_WITHOUT_PYRAMID = 8_000_000
 """Thinning this many pixels takes about 0.1 s."""
 
@@ -66,13 +67,23 @@ def build_pyramid(
 
 
 def write_quicklook(scene: GeoTiffScene, path: Path) -> None:
-    """Write a picture of the whole of at most 512 cells a side, by one thinned read.
+    """Write a picture of the whole of at most 512 cells a side, by thinned reads.
 
-    It stands in for the pyramid, blurred, until that is made.
+    It stands in for the pyramid, blurred, until that is made. Reads are of windows whose blocks
+    GDAL can keep: thinning a whole row of blocks would decode it anew for each line.
     """
     rows, columns = scene.grid.shape
-    small = coarse_grid(scene.grid, max(1, -(-max(rows, columns) // QUICKLOOK_CELLS)))
-    values, valid = scene.read((0, rows, 0, columns), None, small.shape)
+    factor = max(1, -(-max(rows, columns) // QUICKLOOK_CELLS))
+    small = coarse_grid(scene.grid, factor)
+    values = np.zeros((len(scene.channels), *small.shape), scene.dtype)
+    valid = np.zeros(small.shape, bool)
+    for window in windows(small.shape, max(1, QUICKLOOK_WINDOW // factor)):
+        top, bottom, left, right = window
+        whole = (
+            top * factor, min(bottom * factor, rows), left * factor, min(right * factor, columns)
+        )  # fmt: skip
+        part = np.s_[top:bottom, left:right]
+        values[:, *part], valid[part] = scene.read(whole, None, (bottom - top, right - left))
     with replacing(path) as temporary, rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
         options = profile(small, len(scene.channels), scene.dtype)
         with rasterio.open(temporary, "w", **options) as target:
