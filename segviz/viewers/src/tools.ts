@@ -134,8 +134,8 @@ export const TOOLS: readonly ToolRow[] = [
   { name: 'largest', group: 'whole', icon: 'largest', title: 'Keep the largest pieces', hint: '', use: 'whole', preview: true, fields: () => [whose, count] },
   { name: 'split', group: 'whole', icon: 'split', title: 'Split into pieces', hint: 'Each piece gets a label of its own', use: 'whole' },
   { name: 'union', group: 'whole', icon: 'union', title: 'Add another label', hint: '', use: 'whole', preview: true, fields: () => [source, other, over] },
-  { name: 'intersect', group: 'whole', icon: 'intersect', title: 'Keep the overlap', hint: '', use: 'whole', preview: true, fields: () => [source, other] },
-  { name: 'subtract', group: 'whole', icon: 'subtract', title: 'Take another label away', hint: '', use: 'whole', preview: true, fields: () => [source, other] },
+  { name: 'intersect', group: 'whole', icon: 'intersect', title: 'Keep the overlap', hint: '', use: 'whole', preview: true, fields: () => [from, other] },
+  { name: 'subtract', group: 'whole', icon: 'subtract', title: 'Take another label away', hint: '', use: 'whole', preview: true, fields: () => [from, other] },
   { name: 'copy', group: 'whole', icon: 'copy', title: 'Copy from another mask', hint: '', use: 'whole', preview: true, fields: () => [from, other, over] },
 ]
 
