@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -56,29 +56,31 @@ class History:
 
     def after(self, entry: Entry) -> History:
         """The history with one more entry of the journal."""
-        notes = self.notes
-        if entry.kind == "note":
-            entries, done, notes = self.entries, self.done, (*notes, entry)
-        elif entry.kind == "undo":
-            entries, done = self.entries, self.done - 1
-        elif entry.kind == "redo":
-            entries, done = self.entries, self.done + 1
-        else:
-            entries, done = (*self.entries[: self.done], entry), self.done + 1
+        return self.after_all([entry])
+
+    def after_all(self, more: Sequence[Entry]) -> History:
+        """The history with more entries of the journal, in order."""
+        if not more:
+            return self
+        entries, done, notes = list(self.entries), self.done, list(self.notes)
+        for entry in more:
+            if entry.kind == "note":
+                notes.append(entry)
+            elif entry.kind == "undo":
+                done -= 1
+            elif entry.kind == "redo":
+                done += 1
+            else:
+                entries[done:] = [entry]
+                done += 1
         return replace(
             self,
-            entries=entries,
+            entries=tuple(entries),
             done=done,
-            revision=entry.revision,
-            saved=entry.made,
-            notes=notes,
+            revision=more[-1].revision,
+            saved=more[-1].made,
+            notes=tuple(notes),
         )
-
-    def after_all(self, entries: Iterable[Entry]) -> History:
-        history = self
-        for entry in entries:
-            history = history.after(entry)
-        return history
 
     @property
     def last(self) -> Entry | None:
@@ -197,4 +199,4 @@ def first_history(store: Store, layer: Layer) -> History:
 def history_of(store: Store, layer: Layer, revision: int) -> History:
     """The history of a layer up to a revision, read from the journal."""
     entries = store.journal.entries(layer.id)
-    return first_history(store, layer).after_all(e for e in entries if e.revision <= revision)
+    return first_history(store, layer).after_all([e for e in entries if e.revision <= revision])
