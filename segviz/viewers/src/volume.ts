@@ -136,6 +136,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
 
   resume(): void {
     this.picture.resize()
+    this.picture.draw()
     this.memory.again()
   }
 

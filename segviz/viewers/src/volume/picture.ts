@@ -138,6 +138,7 @@ export class CardPicture implements Picture {
   })
   readonly canvas = document.createElement('canvas')
   private readonly observer = new ResizeObserver(() => this.resize())
+  private laidOut = ''
   private opened = false
 
   constructor(private readonly host: HTMLElement) {
@@ -304,6 +305,9 @@ export class CardPicture implements Picture {
   resize(): void {
     const { clientWidth: width, clientHeight: height } = this.host
     if (!this.opened || width === 0 || height === 0) return
+    const size = [width, height, window.devicePixelRatio, this.single].join()
+    if (size === this.laidOut) return
+    this.laidOut = size
     const extent = this.shape.map((size, axis) => size * this.spacing[axis]!) as Vec3
     this.nv.customLayout = layout(width, height, extent, this.single)
     this.nv.resizeListener()
