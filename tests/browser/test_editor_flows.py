@@ -501,3 +501,32 @@ def test_a_small_screen_holds_it_all(
     hash_of(page)
     assert page.locator(".sv").evaluate(OVERLAPS) == []
     shot(page, f"small-{world.__name__}-{colors}")
+
+
+APART = """async (root, [edits, where]) => {
+  for (const [tool, params] of edits) {
+    root.viewer.session.tool(tool, params, where)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}"""
+
+
+@pytest.mark.parametrize("make", [volume, scene])
+def test_edits_five_milliseconds_apart_all_arrive(
+    page: Page, server: Server, tmp_path: Path, make: Callable[..., Image]
+) -> None:
+    image = make(server, tmp_path)
+    ready(page, server, image)
+    places = [(column, row) for row in range(1, 7) for column in range(1, 11)]
+    edits = [
+        ["brush", {"label": 1, "points": [[x, y, 7]], "radius_mm": 0.1}]
+        if make is volume
+        else ["brush", {"label": 1, "points": [[x + 0.5, y + 0.5]], "radius_cells": 0}]
+        for x, y in places
+    ]
+    anywhere = {"only": None, "outside": None, "locked": [], "window": None, "channel": 0}
+    page.locator(".sv").evaluate(APART, [edits, anywhere | {"union": False}])
+    found, state = take(page)
+    assert found == image.told(server)
+    assert state["labels"][0]["count"] == len(places)
+    assert state["position"] == 1 + len(places)

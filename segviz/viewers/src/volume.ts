@@ -136,7 +136,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
 
   resume(): void {
     this.picture.resize()
-    this.picture.draw()
+    if (this.ready) this.picture.draw()
     this.memory.again()
   }
 
