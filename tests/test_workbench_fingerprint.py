@@ -37,6 +37,17 @@ def flat(work: Workbench) -> NDArray[np.uint8]:
     return np.array(work.mask().data).reshape(-1)
 
 
+def test_what_is_replayed_on_opening_does_not_grow_with_kills(store: Store) -> None:
+    layer = add_visit(store, volume_grid(), ABC).id
+    for life in range(30):
+        work = Workbench.open(store, layer)  # and never closed
+        for cell in range(5):
+            paint(work, [cell], 1 + life % 3)
+    replayed = work.revision - store.journal.checkpoint(layer, 0)
+    assert work.revision == 150
+    assert replayed < ledger.CHECKPOINT_EVERY
+
+
 def file(store: Store, work: Workbench, generation: int = 0) -> Path:
     return store.mask_folder(work.layer.id) / f"{generation}.u8"
 

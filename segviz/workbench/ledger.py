@@ -83,6 +83,9 @@ class Ledger:
         self._tallies.clear()
         self._prints.clear()
         self._file = self._open(history.generation())
+        self._unsynced = history.revision - self.journal.checkpoint(
+            self.layer.id, history.generation()
+        )
         self.history = history
 
     def _follow(self, entries: Sequence[Entry], history: History) -> None:
