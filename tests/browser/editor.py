@@ -173,9 +173,9 @@ def show(page: Page, address: str) -> None:
     wait_for_editor(page)
 
 
-def wait_for_editor(page: Page) -> None:
-    """The picture is there and its mask may be edited."""
-    expect(page.locator(".sv")).to_have_count(1)
+def wait_for_editor(page: Page, layer: str = "") -> None:
+    """The picture is there and its mask, that of a layer where one is named, may be edited."""
+    expect(page.locator(f'.sv[data-layer="{layer}"]' if layer else ".sv")).to_have_count(1)
     expect(page.locator(".sv-cover")).to_have_count(0)
     expect(page.locator(".sv-saving")).to_contain_text(re.compile("saved"))
 

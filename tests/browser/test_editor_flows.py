@@ -293,9 +293,9 @@ def test_edits_of_the_same_cells_ask(
     places = ([6, 10, 16], 10, image.shape[2] // 2)
     if choice == "own":
         two.wait_for_url(re.compile("layer="))
-        wait_for_editor(two)
         layer = re.search(r"layer=([^&]+)", two.url)
         assert layer
+        wait_for_editor(two, layer[1])
         assert hash_of(two) == image.told(server, layer[1])
         assert mask_of(two)[places].tolist() == [0, 2, 2]
         assert image.told(server) == theirs

@@ -82,6 +82,7 @@ export class Session {
       },
       layerOf(place.url),
     )
+    frame.root.dataset['layer'] = layerOf(place.url)
     this.stopAsks = bus.onAsk(place.url, (ask) => this.answer(ask))
     window.addEventListener('beforeunload', this.beforeUnload)
   }
