@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from segviz.grid import Grid
 
@@ -95,6 +95,24 @@ class Version:
     layer_id: str
     revision: int
     name: str
+    author: str
+    made: datetime
+
+
+@dataclass(frozen=True)
+class Record:
+    """What somebody decided about a case: an area, how visits lie on each other, a reading.
+
+    Attributes:
+        seq: order among all records; a later one of the same kind and name takes its place.
+        body: JSON; None once it was taken back.
+    """
+
+    seq: int
+    case_id: str
+    kind: str
+    name: str
+    body: Any
     author: str
     made: datetime
 

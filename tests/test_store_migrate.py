@@ -126,3 +126,12 @@ def test_nothing_is_changed_where_it_fails_half_way(
         assert database.execute("SELECT count(*) FROM operations").fetchone() == (3,)
         assert database.execute("SELECT version FROM about").fetchone() == (1,)
     assert Workbench.open(store_at(home), VISIT).revision == 3
+
+
+def test_a_workspace_without_records_gets_their_table(home: Path) -> None:
+    store_at(home)._database.engine.dispose()
+    with sqlite3.connect(home / "segviz.sqlite") as database:
+        database.execute("DROP TABLE records")
+        database.execute("UPDATE about SET version = 2")
+    store = store_at(home)
+    assert store.add_record("case-case-case-case", "area", "park", 1).body == 1

@@ -10,14 +10,14 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from threading import Lock
-from typing import get_args
+from typing import Any, get_args
 
-from segviz.case import Case, Layer, Status, Version, Visit, World
+from segviz.case import Case, Layer, Record, Status, Version, Visit, World
 from segviz.errors import Damaged, NotFound, Refused
 from segviz.grid import Grid, VolumeGrid
 from segviz.mask import Legend
 from segviz.settings import Settings
-from segviz.store import cases, files, grids, layers
+from segviz.store import cases, files, grids, layers, records
 from segviz.store.engine import Database
 from segviz.store.journal import Journal
 from segviz.store.queue import Queue
@@ -198,6 +198,36 @@ class Store:
         """Give a revision a name; Refused (SV-EDIT-095) where that is taken or empty."""
         with self._database.write() as connection:
             return layers.add_version(connection, layer_id, revision, name, author)
+
+    def records(self, case_id: str, kind: str) -> list[Record]:
+        """What was decided about a case: the last record of each name that was not taken back."""
+        with self._database.read() as connection:
+            found = records.newest(connection, case_id, kind)
+        return [record for record in found if record.body is not None]
+
+    def record(self, case_id: str, seq: int) -> Record:
+        """One record, whatever came after it.
+
+        Raises:
+            NotFound: the case has none with this number (SV-CASE-063).
+        """
+        with self._database.read() as connection:
+            found = records.at(connection, case_id, seq)
+        if found is None:
+            raise NotFound(
+                "SV-CASE-063", "The case has no such record; open it from the list again."
+            )
+        return found
+
+    def add_record(self, case_id: str, kind: str, name: str, body: Any, author: str = "") -> Record:
+        """Keep a decision as JSON; the one it takes the place of stays in the table.
+
+        Args:
+            kind: e.g. ``"area"`` or ``"registration"``, at most 20 letters.
+            body: None takes back what was decided.
+        """
+        with self._database.write() as connection:
+            return records.add(connection, case_id, kind, name, body, author)
 
     def files(self, visit_id: str) -> list[Path]:
         """The files of a visit, as they were when it was added.

@@ -1,6 +1,7 @@
 """Brings a workspace of an older layout up to this one, in the transaction that opens it.
 
 Version 1 had one mask for each visit. It becomes the first layer of the visit, under its id.
+Version 2 had no records.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def up(connection: Connection) -> None:
     schema.metadata.create_all(connection)
     if old:
         _carry_over(connection)
+    if found in (1, 2):
+        connection.execute(update(schema.about).values(version=schema.VERSION))
 
 
 def _version(connection: Connection) -> int | None:
@@ -59,4 +62,3 @@ def _carry_over(connection: Connection) -> None:
         last = select(func.max(schema.operations.c.seq)).scalar_subquery()
         serial = func.pg_get_serial_sequence("operations", "seq")
         connection.execute(select(func.setval(serial, func.coalesce(last, 1))))
-    connection.execute(update(schema.about).values(version=2))

@@ -23,8 +23,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 2
-"""Raised when a table changes its meaning; ``migrate`` brings a workspace of version 1 up to it."""
+VERSION = 3
+"""Raised when a table comes or changes its meaning; ``migrate`` brings older ones up to it."""
 
 metadata = MetaData()
 
@@ -138,6 +138,19 @@ versions = Table(
     Column("author", String, nullable=False),
     Column("made", Moment, nullable=False),
     UniqueConstraint("layer_id", "name"),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("name", String, nullable=False),
+    Column("body", JSON(none_as_null=True)),
+    Column("author", String, nullable=False),
+    Column("made", Moment, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 jobs = Table(

@@ -1,0 +1,1 @@
+"""How two scans of one patient lie on each other."""

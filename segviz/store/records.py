@@ -1,0 +1,40 @@
+"""Rows of the table ``records`` as values: what people decided about a case. Only ever added."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from segviz.case import Record
+from segviz.store.schema import records
+
+
+def add(
+    connection: Connection, case_id: str, kind: str, name: str, body: Any, author: str
+) -> Record:
+    made = datetime.now(UTC)
+    values = {"case_id": case_id, "kind": kind, "name": name, "body": body, "author": author}
+    (seq,) = connection.execute(insert(records).values(made=made, **values)).inserted_primary_key
+    return Record(seq, **values, made=made)
+
+
+def newest(connection: Connection, case_id: str, kind: str) -> list[Record]:
+    """The last record of each name, in the order in which the names first came."""
+    about = (records.c.case_id == case_id) & (records.c.kind == kind)
+    ends = (
+        select(func.min(records.c.seq).label("first"), func.max(records.c.seq).label("last"))
+        .where(about)
+        .group_by(records.c.name)
+        .subquery()
+    )
+    query = select(records).join(ends, records.c.seq == ends.c.last).order_by(ends.c.first)
+    return [Record(**row._mapping) for row in connection.execute(query)]
+
+
+def at(connection: Connection, case_id: str, seq: int) -> Record | None:
+    """One record of a case, whatever came after it."""
+    query = select(records).where(records.c.case_id == case_id, records.c.seq == seq)
+    row = connection.execute(query).one_or_none()
+    return row and Record(**row._mapping)
