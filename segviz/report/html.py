@@ -32,14 +32,15 @@ p { margin: 0.3rem 0; }
 .notice { border: 1px solid #c99300; border-radius: 4px; padding: 0 0.4rem; font-size: 0.78rem; }
 .warning { border-left: 3px solid #D55E00; padding-left: 0.6rem; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
-figure { margin: 0.4rem 0; flex: 1 1 15rem; max-width: 24rem; break-inside: avoid; }
+figure { margin: 0.4rem 0; flex: 1 1 11rem; max-width: 20rem; break-inside: avoid; }
 figure.plot { flex-basis: 22rem; max-width: 30rem; }
 figure img, figure svg { display: block; width: 100%; height: auto; border-radius: 4px; }
 svg text { font-family: system-ui, "DejaVu Sans", sans-serif !important; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.8rem; }
-th, td { text-align: left; padding: 0.2rem 0.5rem 0.2rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; overflow-wrap: anywhere; }
+th, td { text-align: left; padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top; overflow-wrap: break-word; }
+th:last-child, td:last-child { padding-right: 0; }
 th { font-weight: 600; color: var(--soft); vertical-align: bottom; }
 .number { text-align: right; white-space: nowrap; }
 tr { break-inside: avoid; }

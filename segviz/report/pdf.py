@@ -43,7 +43,7 @@ TONES = {"passed": "#00785a", "warned": "#9a6a00", "failed": "#b34a00"}
 MARGIN, FOOT = 13 * mm, 8 * mm
 WIDTH = A4[0] - 2 * MARGIN
 GAP = 3 * mm
-PAD = 3.0
+PAD = 4.0
 """Points beside the text of a cell."""
 
 SCALES = (1.0, 0.92, 0.84, 0.78)
