@@ -44,6 +44,16 @@ def is_askew(grid: VolumeGrid) -> bool:
     return bool(np.abs(axes.T @ axes - np.eye(3)).max() > ASKEW)
 
 
+def box_of(binary: Binary) -> tuple[slice, ...]:
+    """The smallest box that holds all that is set; empty slices where nothing is."""
+    box = []
+    for axis in range(binary.ndim):
+        others = tuple(other for other in range(binary.ndim) if other != axis)
+        found = np.flatnonzero(binary.any(axis=others))
+        box.append(slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0))
+    return tuple(box)
+
+
 def surface(binary: Binary) -> Binary:
     """Voxels that lose a 6-neighbour; what touches the array's border has a surface there."""
     inner = binary.copy()
@@ -148,7 +158,7 @@ def frame(steps_mm: Steps) -> Floats:
 def nearest_mm(points: Points, others: Points, steps_mm: Steps) -> Floats:
     """(n,) mm from each of the (n, 3) voxels to the nearest of the others."""
     to_mm = frame(steps_mm)
-    tree = cKDTree(others @ to_mm, balanced_tree=False, compact_nodes=False)
+    tree = cKDTree(others @ to_mm, balanced_tree=False)
     found = tree.query(points @ to_mm)[1]
     apart: Floats = np.linalg.norm((points - others[found]) @ to_mm, axis=1)
     return apart
