@@ -211,12 +211,18 @@ class Pieces:
 
 
 def surrounding(
-    labels: NDArray[np.uint8], pieces: Pieces, chosen: NDArray[np.bool_]
+    labels: NDArray[np.uint8],
+    pieces: Pieces,
+    chosen: NDArray[np.bool_],
+    prefer_labels: bool = False,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """For each chosen piece the label with most faces around it, and whether there is one.
 
     Faces towards other chosen pieces count once those have their label, and only where a piece
     touches nothing else; of equal ones the lowest label is taken.
+
+    Args:
+        prefer_labels: take 0 only for pieces that touch nothing else.
     """
     piece, beyond, label, faces = _seams(labels, pieces, chosen)
     new, known = np.zeros(len(pieces), np.uint8), ~chosen
@@ -224,7 +230,8 @@ def surrounding(
         around = np.where(chosen[beyond], new[beyond], label)[usable].astype(np.int64)
         pairs, which = np.unique(piece[usable] * 256 + around, return_inverse=True)
         votes = np.bincount(which, faces[usable])
-        order = np.lexsort((pairs, -votes, pairs // 256))
+        is_last = prefer_labels & (pairs % 256 == 0)
+        order = np.lexsort((pairs, -votes, is_last, pairs // 256))
         winners = pairs[order[np.unique(pairs[order] // 256, return_index=True)[1]]]
         new[winners // 256], known[winners // 256] = winners % 256, True
     return new, known & chosen
