@@ -267,8 +267,8 @@ def test_chance_keeps_the_promise_of_the_interval(
     assert ((covered > 0.93) & (covered < 0.97)).all(), covered
 
 
-def test_stated_errors_are_those_that_happen() -> None:
-    """Producer's accuracy is a ratio: its stated standard error is that of 2,000 samples +- 10 %."""
+def test_stated_errors_happen_within_a_tenth() -> None:
+    """Producer's accuracy is a ratio: its stated standard error is that of 2,000 samples."""
     random = np.random.default_rng(5)
     found = [stratified(random) for _ in range(ROUNDS)]
     producers = np.array([values(one.producers) for one in found], float)
