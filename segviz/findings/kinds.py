@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
 from segviz.findings import agreement, consensus
+from segviz.findings import accuracy
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -30,6 +31,7 @@ class Finding(Protocol):
 KINDS: dict[str, ModuleType] = {
     "agreement": agreement,
     "consensus": consensus,
+    "accuracy": accuracy,
 }
 
 

@@ -20,9 +20,13 @@ def add(
     return Record(connection.execute(row).scalar_one(), made=made, **values)
 
 
-def newest(connection: Connection, case_id: str, kind: str) -> list[Record]:
-    """The last record of each name, in the order in which the names first came."""
+def newest(
+    connection: Connection, case_id: str, kind: str, until: int | None = None
+) -> list[Record]:
+    """The last record of each name up to a number, in the order in which the names first came."""
     about = (records.c.case_id == case_id) & (records.c.kind == kind)
+    if until is not None:
+        about &= records.c.seq <= until
     ends = (
         select(func.min(records.c.seq).label("first"), func.max(records.c.seq).label("last"))
         .where(about)
