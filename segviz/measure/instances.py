@@ -262,6 +262,8 @@ def _cut(piece: Runs, box: NDArray[np.int64], depth: float, spacing: tuple[float
         )
     inside = np.pad(piece.drawn(box) > 0, 1)
     distance = ndimage.distance_transform_edt(inside, sampling=spacing)
+    if distance.max() <= depth + min(spacing):
+        return replace(piece, value=np.ones(len(piece), np.int32))
     peaks = local_maxima(reconstruction(distance - depth, distance), connectivity=inside.ndim)
     marks, count = ndimage.label(peaks & inside, np.ones((3,) * inside.ndim))
     if count < 2:
