@@ -7,8 +7,7 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import agreement, consensus
-from segviz.findings import accuracy
+from segviz.findings import accuracy, agreement, amounts, consensus, provenance
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -32,6 +31,8 @@ KINDS: dict[str, ModuleType] = {
     "agreement": agreement,
     "consensus": consensus,
     "accuracy": accuracy,
+    "amounts": amounts,
+    "provenance": provenance,
 }
 
 
