@@ -68,6 +68,7 @@ def test_help_lists_every_command(segviz: Segviz) -> None:
             "change",
             "train",
             "export",
+            "replay",
         ]
     )
 
@@ -125,6 +126,18 @@ def test_measure_against_a_reference(answer: Callable[..., Any], spheres: phanto
     (large, small) = answer("measure", spheres.mask, "--reference", spheres.mask)["agreement"]
     assert set(large) >= {"label", "dice", "iou", "hd95_mm", "assd_mm", "nsd_1mm"}
     assert (large["dice"], small["hd95_mm"]) == (1.0, 0.0)
+    assert (large["nsd"], large["tolerance_mm"]) == (1.0, 1.0)
+    assert large["lesions"]["one_to_one"]["f1"] == 1.0
+
+
+def test_the_tolerance_of_the_surface_dice(
+    answer: Callable[..., Any], segviz: Segviz, spheres: phantoms.Spheres
+) -> None:
+    asked = ("measure", spheres.mask, "--reference", spheres.mask, "--tolerance-mm")
+    assert answer(*asked, "2.5")["agreement"][0]["tolerance_mm"] == 2.5
+    assert "Lesions (26 neighbours, any overlap)" in segviz(*asked, "2.5").stdout
+    refused = segviz(*asked, "-1")
+    assert refused.exit_code == 2 and "[SV-NUM-022]" in refused.stderr
 
 
 def test_change(answer: Callable[..., Any], segviz: Segviz, tmp_path: Path) -> None:
@@ -305,8 +318,8 @@ def test_open_and_export(
     output = tmp_path / "export"
     (written,) = answer("export", "Spheres", "--output", output)
     assert np.array_equal(read_mask(Path(written)).data, phantoms.sphere_labels())
-    (table,) = answer("export", "Spheres", "--output", output, "--format", "csv")
-    assert f"{spheres.volume_ml[1]}"[:6] in Path(table).read_text()
+    for table in answer("export", "Spheres", "--output", output, "--format", "csv"):
+        assert f"{spheres.volume_ml[1]}"[:6] in Path(table).read_text()
     layer = workbench.new_layer(
         workspace.open_store(), bench.visit.id, "Mine", "Dr A", bench.layer.id
     )
@@ -319,6 +332,34 @@ def test_open_and_export(
     assert segviz("export", "Cubes", "--output", output).exit_code == 2
     dashed = segviz("export", "-a_case-id-that-begins-so", "--output", output)
     assert "[SV-CASE-103]" in dashed.stderr
+    workbench.close_all()
+
+
+def test_a_report_is_written_and_computed_again(
+    answer: Callable[..., Any], segviz: Segviz, spheres: phantoms.Spheres, tmp_path: Path
+) -> None:
+    (case,) = answer("open", spheres.image, "--case", "Spheres", "--date", "2021-05-02")
+    bench = workbench.get(workspace.open_store(), case["visits"][0]["id"])
+    bench.replace_by(read_mask(spheres.mask), title="Import", uuid="1")
+    files = {
+        form: Path(*answer("export", "Spheres", "--output", tmp_path, "--format", form))
+        for form in ("pdf", "html", "json")
+    }
+    assert files["pdf"].read_bytes().startswith(b"%PDF-")
+    assert "Spheres" not in files["html"].read_text()
+    (named,) = answer("export", "Spheres", "--output", tmp_path, "--format", "html", "--named")
+    assert "<h1>Spheres</h1>" in Path(named).read_text()
+    assert answer("replay", files["json"])["agree"]
+
+    told = json.loads(files["json"].read_text())
+    (amounts,) = (one for one in told["findings"] if one["spec"]["kind"] == "amounts")
+    amounts["numbers"]["masks"][0]["labels"][0]["voxels"] += 1
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(told))
+    result = segviz("replay", wrong)
+    assert result.exit_code == 2
+    assert "[SV-NUM-135]" in result.stderr
+    assert "masks[0].labels[0].voxels" in result.stdout
     workbench.close_all()
 
 

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from shapely.geometry import Polygon
-from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from segviz.errors import Refused
 from segviz.grid import RasterGrid
 from segviz.io.atomic import replacing
-from segviz.io.vector import LONGEST_EDGE, hectares, patches, placed
+from segviz.io.vector import hectares, patches
 from segviz.mask import Mask
 from segviz.measure.ellipsoid import is_on_earth
+from segviz.measure.outlines import LONGEST_EDGE, onto, placed
 
 MOST_BYTES = 32 * 2**20
 DECIMALS = 8
@@ -124,9 +124,11 @@ def read_rings(content: bytes, grid: RasterGrid) -> list[Ring]:
             "area.",
         )
     try:
-        area = _on_grid(shapely.union_all(shapely.make_valid(polygons)), crs, grid)
+        area = onto(grid, crs)(shapely.union_all(shapely.make_valid(polygons)))
     except shapely.errors.GEOSException:
         raise _broken() from None
+    except ValueError:
+        raise _nowhere() from None
     rings = [
         ring
         for part in shapely.get_parts(area)
@@ -207,37 +209,6 @@ def _polygon(rings: Any) -> Iterator[Polygon]:
             yield Polygon(outlines[0], outlines[1:])
     except (TypeError, ValueError, IndexError, shapely.errors.GEOSException):
         raise _broken() from None
-
-
-def _on_grid(area: BaseGeometry, crs: CRS, grid: RasterGrid) -> BaseGeometry:
-    """An area in pixel corners, cut off outside the scene."""
-    rows, columns = grid.shape
-    scene = shapely.box(0, 0, columns, rows)
-    to_source = Transformer.from_crs(grid.crs, crs, always_xy=True)
-    outline = np.array([shapely.segmentize(scene, max(rows, columns) / 64)], object)
-    (around,) = shapely.transform(
-        placed(outline, grid.transform),
-        lambda p: np.column_stack(to_source.transform(p[:, 0], p[:, 1])),
-    )
-    if not np.isfinite(around.bounds).all():
-        raise _nowhere()
-    west, south, east, north = around.bounds
-    margin = max(east - west, north - south) * 0.01
-    near = shapely.intersection(
-        area, shapely.box(west - margin, south - margin, east + margin, north + margin)
-    )
-    if crs != grid.crs:
-        cell = max(east - west, north - south) / max(rows, columns)
-        near = shapely.segmentize(near, LONGEST_EDGE * cell)
-    back = ~grid.transform
-
-    def to_cells(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        x, y = to_source.transform(points[:, 0], points[:, 1], direction="INVERSE")
-        return np.column_stack(back @ (x, y))
-
-    cells = shapely.make_valid(shapely.transform(near, to_cells))
-    found: BaseGeometry = shapely.intersection(cells, scene)
-    return found
 
 
 def _scene_grid(mask: Mask) -> RasterGrid:
