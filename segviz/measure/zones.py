@@ -103,19 +103,6 @@ def measure_areas(
     ]
 
 
-def clouds_of(mask: Mask) -> Where | None:
-    """Where a mask itself has a label called cloud; None without one."""
-    values = [label.value for label in mask.legend if "cloud" in label.name.casefold()]
-    if not values:
-        return None
-
-    def look(window: Window) -> NDArray[np.bool_]:
-        row, row_stop, column, column_stop = window
-        return np.isin(mask.data[row:row_stop, column:column_stop], values)
-
-    return look
-
-
 def _on_cells(grid: RasterGrid, areas: Sequence[Area]) -> tuple[list[BaseGeometry], list[float]]:
     """Polygons in pixel corners, cut off at the edges of the scene; and their hectares."""
     cells, hectares = [], []
