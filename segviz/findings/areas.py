@@ -22,6 +22,12 @@ from segviz.store import Store
 
 KIND = "area"
 
+OF_AREA = (
+    "polygon_ha", "inside_ha", "valid_ha", "nodata_ha", "nodata_share", "cloud_ha", "cloud_share",
+    "unlabelled_ha",
+)  # fmt: skip
+OF_LABEL = ("label", "name", "pixels", "area_ha", "share")
+
 Spec = dict[str, Any]
 
 
@@ -146,6 +152,22 @@ def table(numbers: dict[str, Any]) -> Table:
             for row in rows
         ],
     )
+
+
+def csv_rows(numbers: dict[str, Any]) -> list[dict[str, Any]]:
+    """A line for each area and label, of an area without labels one."""
+    about = {
+        "crs": numbers["grid"]["crs"],
+        "ellipsoid": numbers["ellipsoid"],
+        "rule": numbers["rule"],
+        "use": "research only, not for diagnosis",
+    }
+    rows = []
+    for row in numbers["areas"]:
+        own = {"area": row["name"]} | {name: row[name] for name in OF_AREA}
+        for label in row["labels"] or [{}]:
+            rows.append(own | {name: label.get(name) for name in OF_LABEL} | about)
+    return rows
 
 
 def percent(share: float | None) -> float | None:
