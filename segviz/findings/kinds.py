@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
 from segviz.findings import accuracy, agreement, amounts, consensus, provenance
+from segviz.findings import areas
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -34,6 +35,7 @@ KINDS: dict[str, ModuleType] = {
     "amounts": amounts,
     "provenance": provenance,
 }
+KINDS: dict[str, ModuleType] = {"areas": areas}
 
 
 def find(store: Store, spec: Spec) -> Numbers:

@@ -86,12 +86,7 @@ def measure_areas(
     grid = mask.grid
     if not isinstance(grid, RasterGrid):
         raise TypeError("a volume has ml, not hectares")
-    if not is_on_earth(grid.crs):
-        raise Refused(
-            "SV-NUM-053",
-            "The file does not say where on the Earth its pixels lie, so polygons cannot be laid "
-            "on it; export it again with its coordinate system.",
-        )
+    require_earth(grid)
     cells, hectares = _on_cells(grid, areas)
     seen = _Seen(np.asarray(mask.data), valid, clouds, cell_areas_m2(grid))
     found: dict[int, _Sums] = {n: seen.within(cells[n], rule) for n in _near_by_near(cells)}
@@ -103,17 +98,15 @@ def measure_areas(
     ]
 
 
-def clouds_of(mask: Mask) -> Where | None:
-    """Where a mask itself has a label called cloud; None without one."""
-    values = [label.value for label in mask.legend if "cloud" in label.name.casefold()]
-    if not values:
-        return None
-
-    def look(window: Window) -> NDArray[np.bool_]:
-        row, row_stop, column, column_stop = window
-        return np.isin(mask.data[row:row_stop, column:column_stop], values)
-
-    return look
+def require_earth(grid: RasterGrid) -> CRS:
+    """The CRS of a scene; one without a place on the Earth is refused (SV-NUM-053)."""
+    if grid.crs is None or not is_on_earth(grid.crs):
+        raise Refused(
+            "SV-NUM-053",
+            "The file does not say where on the Earth its pixels lie, so polygons cannot be laid "
+            "on it; export it again with its coordinate system.",
+        )
+    return grid.crs
 
 
 def _on_cells(grid: RasterGrid, areas: Sequence[Area]) -> tuple[list[BaseGeometry], list[float]]:
