@@ -12,7 +12,7 @@ from segviz import findings, opening
 from segviz.case import Case
 from segviz.errors import Refused
 from segviz.findings import Numbers, Spec, amounts
-from segviz.findings.blocks import Block
+from segviz.findings.blocks import Block, Text
 from segviz.report import pictures
 from segviz.report.contents import PICTURES, Options, sections
 from segviz.report.document import Document, Section
@@ -66,14 +66,17 @@ def make(
     for key, part in parts.items():
         if options.sections and key not in options.sections:
             continue
-        new = [
-            Found(key, spec, findings.find(store, spec))
-            for spec in part.specs(store, case, options)
-        ]
-        blocks: list[Block] = [b for one in new for b in findings.tell(one.spec, one.numbers)]
+        blocks: list[Block] = []
         if key == PICTURES:
             blocks = [pictures.of_visit(store, *at) for at in _pictured(store, case)]
-        found += new
+        for spec in part.specs(store, case, options):
+            try:
+                numbers = findings.find(store, spec)
+            except Refused as error:  # what cannot be computed is said in its place
+                blocks.append(Text(error.message, "warning"))
+            else:
+                found.append(Found(key, spec, numbers))
+                blocks += findings.tell(spec, numbers)
         if blocks:
             printed.append(Section(part.title, blocks))
     return Report(case, options.named, found, _document(case, options, printed, made))
