@@ -8,7 +8,9 @@ from segviz.errors import Refused
 
 
 def days(count: int, years: float = 6.0) -> list[date]:
-    return [date(2015, 3, 1) + timedelta(days=int(365.25 * years * n / count)) for n in range(count)]
+    return [
+        date(2015, 3, 1) + timedelta(days=int(365.25 * years * n / count)) for n in range(count)
+    ]
 
 
 def noise(count: int, seed: int, size: float = 0.05) -> np.ndarray:

@@ -39,10 +39,7 @@ def test_another_brightness_and_what_truly_changed_do_not_move_it():
 
 
 def test_the_median_of_the_windows_counts():
-    pairs = [
-        (seen_from(0, 0, seed), seen_from(0.5, 0.25, seed, 2), SEEN)
-        for seed in (1, 2, 3)
-    ]
+    pairs = [(seen_from(0, 0, seed), seen_from(0.5, 0.25, seed, 2), SEEN) for seed in (1, 2, 3)]
     elsewhere = (seen_from(0, 0, 4), seen_from(3, -3, 4, 2), SEEN)
     found = estimate([*pairs, elsewhere])
     assert found is not None

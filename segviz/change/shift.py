@@ -93,15 +93,13 @@ def estimate(pairs: Iterable[tuple[Values, Values, Seen]]) -> Shift | None:
 
 
 def shift_of(one: Values, two: Values, seen: Seen) -> tuple[float, float] | None:
-    """(rows, columns) that ``two`` lies below and right of ``one``; None where they do not match."""
+    """(rows, columns) that ``two`` lies below and right of ``one``; None where nothing matches."""
     if seen.mean() < LEAST_VALID:
         return None
     first, second = (_edges(values, seen) for values in (one, two))
     if not first.any() or not second.any():
         return None
-    moved, _, _ = phase_cross_correlation(
-        first, second, upsample_factor=FINEST, normalization=None
-    )
+    moved, _, _ = phase_cross_correlation(first, second, upsample_factor=FINEST, normalization=None)
     if max(abs(moved) / np.array(one.shape)) > FURTHEST:
         return None
     return -float(moved[0]), -float(moved[1])
