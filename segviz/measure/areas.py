@@ -149,7 +149,9 @@ def cell_areas_m2(grid: RasterGrid) -> Callable[[Window], NDArray[np.float64]]:
             block, _, right = blocks.place(heads[:, None], columns)
             base, by_row, by_column = np.moveaxis(model[block], -1, 0)
             down = rows[:, None] % blocks.height
-            areas[first - row_start : stop - row_start] = base + by_row * down + by_column * right
+            part = areas[first - row_start : stop - row_start]
+            np.multiply(by_row, down, out=part)
+            part += base + by_column * right
         return areas
 
     return look
