@@ -15,7 +15,7 @@ from segviz.change.series import scene_change
 from segviz.grid import RasterGrid
 from segviz.mask import Label, Mask
 from segviz.store import Store
-from segviz.ui import charts, components, frame, picture, words
+from segviz.ui import charts, components, frame, picture, plots, words
 
 AREA_NOTE = (
     "Area = number of pixels × the area of each pixel on the WGS84 ellipsoid. "
@@ -39,7 +39,7 @@ def scenes(store: Store, case: Case) -> None:
     with right, st.container(key="change-side"):
         unit = next(row["unit"] for state in states for row in state["labels"])
         figure = charts.over_time(lines, case.visits, unit)
-        st.plotly_chart(figure, config={"displaylogo": False})
+        plots.show(figure, f"area-of-{case.id}", name=f"{case.name} area")
         if comparable:
             between(store, first, second, label)
 
