@@ -126,6 +126,8 @@ def another_file(one: Facts, two: Facts) -> Check:
 
 
 def same_model(one: Facts, two: Facts) -> Check:
+    if not one.source and not two.source:
+        return Check("Model", "warned", "Who or what made the two maps is not known.")
     made = [facts.source or "an unknown hand" for facts in (one, two)]
     if made[0] != made[1]:
         return Check(
@@ -174,7 +176,9 @@ def same_season(one: Facts, two: Facts) -> Check:
     outcome: Outcome = "passed" if days <= SAME_SEASON else "warned"
     if days > OTHER_SEASON:
         outcome = "failed"
-    said = f"{one.when:%-d %B} and {two.when:%-d %B} lie {days} days of the year apart"
+    said = (
+        f"{one.when:%-d %B} and {two.when:%-d %B}: {days} day{'s' * (days != 1)} of the year apart"
+    )
     rest = "" if outcome == "passed" else "; leaves, snow and shadows alone differ then"
     return Check("Season", outcome, f"{said}{rest}.")
 
