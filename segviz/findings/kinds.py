@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
 from segviz.findings import areas, land_change, series
+from segviz.findings import amounts, provenance
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -28,6 +29,10 @@ class Finding(Protocol):
 
 
 KINDS: dict[str, ModuleType] = {"areas": areas, "land_change": land_change, "series": series}
+KINDS: dict[str, ModuleType] = {
+    "amounts": amounts,
+    "provenance": provenance,
+}
 
 
 def find(store: Store, spec: Spec) -> Numbers:

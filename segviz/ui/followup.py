@@ -12,7 +12,7 @@ from segviz.case import Case, Visit
 from segviz.grid import VolumeGrid
 from segviz.render import slices, thumbnails
 from segviz.store import Store
-from segviz.ui import charts, components, frame, links, plots, words
+from segviz.ui import charts, components, frame, links, plots, report, words
 
 PLANES: tuple[slices.Plane, ...] = ("axial", "coronal", "sagittal")
 MOST_SIDE_BY_SIDE = 4
@@ -22,7 +22,7 @@ def volumes(store: Store, case: Case) -> None:
     states = [workbench.get(store, visit.id).state() for visit in case.visits]
     left, right = st.columns([2, 1], gap="medium")
     with left:
-        frame.title(case)
+        report.titled(store, case)
         compare(store, case)
     with right:
         lines = charts.series(states)
