@@ -9,6 +9,8 @@ from typing import Any, Protocol, cast
 from segviz.errors import Refused
 from segviz.findings import accuracy, agreement, amounts, consensus, provenance
 from segviz.findings import areas
+from segviz.findings import areas, land_change, series
+from segviz.findings import amounts, provenance
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -28,6 +30,7 @@ class Finding(Protocol):
         ...
 
 
+KINDS: dict[str, ModuleType] = {"areas": areas, "land_change": land_change, "series": series}
 KINDS: dict[str, ModuleType] = {
     "agreement": agreement,
     "consensus": consensus,
@@ -35,7 +38,6 @@ KINDS: dict[str, ModuleType] = {
     "amounts": amounts,
     "provenance": provenance,
 }
-KINDS: dict[str, ModuleType] = {"areas": areas}
 
 
 def find(store: Store, spec: Spec) -> Numbers:
