@@ -41,6 +41,22 @@ def _met() -> dict[str, tuple[int, int]]:
     return met
 
 
+def go(visit: Visit, at: list[int]) -> None:
+    """Have the picture of a scan show a voxel, in canonical order."""
+    turn = (wanted(visit) or {"turn": 0})["turn"] + 1
+    _places()[visit.id] = {"at": at, "turn": turn}
+
+
+def wanted(visit: Visit) -> dict[str, Any] | None:
+    """Where the page last sent the picture."""
+    return _places().get(visit.id)
+
+
+def _places() -> dict[str, dict[str, Any]]:
+    places: dict[str, dict[str, Any]] = st.session_state.setdefault("places", {})
+    return places
+
+
 def volume_data(
     store: Store, case: Case, visit: Visit, grid: VolumeGrid, layer_id: str
 ) -> dict[str, Any]:
@@ -57,6 +73,7 @@ def volume_data(
         "modality": shown.modality,
         "revision": settled_revision(bench),
         "spacing": list(grid.canonical.spacing_mm),
+        "go": wanted(visit),
     }
 
 

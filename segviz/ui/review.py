@@ -12,7 +12,9 @@ from segviz.case import Case, Layer, Status, Visit
 from segviz.grid import VolumeGrid
 from segviz.store import Store
 from segviz.ui import (
+    agreement,
     components,
+    consensus,
     exchange,
     frame,
     layers,
@@ -45,7 +47,7 @@ def bench(store: Store, case_id: str) -> None:
 
 
 def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
-    compared = {"compare": versions.shown(store, case, visit)}
+    compared = {"compare": agreement.shown(store, case, visit)}
     whose = picture.whose(store, case, visit, layer) | compared
     if isinstance(visit.grid, VolumeGrid):
         data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose
@@ -67,6 +69,13 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         choose_visit(case, visit)
         choose_status(store, case)
     layers.choose(store, case, visit, layer)
+    if agreement.compared(visit):
+        with frame.told():
+            agreement.section(store, visit)
+        with st.container(horizontal=True, gap=None, key="doors"):
+            versions.section(store, case, visit, layer)
+            consensus.section(store, case, visit)
+        return
     if visit.reference:
         st.html('<p class="sv-soft">A reference layer: compared with, not segmented.</p>')
     else:
@@ -78,6 +87,8 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     state = bench.state()
     labels(state, isinstance(visit.grid, VolumeGrid))
     since.section(store, bench)
+    with frame.told():
+        consensus.told(store, case, layer)
     with st.container(horizontal=True, gap=None, key="doors"):
         if not visit.reference:
             legend.section(bench)
@@ -86,6 +97,7 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
             exchange.import_mask(store, visit, layer)
             layers.new(store, case, visit, layer)
         versions.section(store, case, visit, layer)
+        consensus.section(store, case, visit)
     history(store, case, visit, layer, state)
     about(visit)
 
