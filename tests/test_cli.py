@@ -68,6 +68,7 @@ def test_help_lists_every_command(segviz: Segviz) -> None:
             "change",
             "train",
             "export",
+            "replay",
         ]
     )
 
@@ -317,8 +318,8 @@ def test_open_and_export(
     output = tmp_path / "export"
     (written,) = answer("export", "Spheres", "--output", output)
     assert np.array_equal(read_mask(Path(written)).data, phantoms.sphere_labels())
-    (table,) = answer("export", "Spheres", "--output", output, "--format", "csv")
-    assert f"{spheres.volume_ml[1]}"[:6] in Path(table).read_text()
+    for table in answer("export", "Spheres", "--output", output, "--format", "csv"):
+        assert f"{spheres.volume_ml[1]}"[:6] in Path(table).read_text()
     layer = workbench.new_layer(
         workspace.open_store(), bench.visit.id, "Mine", "Dr A", bench.layer.id
     )
@@ -331,6 +332,34 @@ def test_open_and_export(
     assert segviz("export", "Cubes", "--output", output).exit_code == 2
     dashed = segviz("export", "-a_case-id-that-begins-so", "--output", output)
     assert "[SV-CASE-103]" in dashed.stderr
+    workbench.close_all()
+
+
+def test_a_report_is_written_and_computed_again(
+    answer: Callable[..., Any], segviz: Segviz, spheres: phantoms.Spheres, tmp_path: Path
+) -> None:
+    (case,) = answer("open", spheres.image, "--case", "Spheres", "--date", "2021-05-02")
+    bench = workbench.get(workspace.open_store(), case["visits"][0]["id"])
+    bench.replace_by(read_mask(spheres.mask), title="Import", uuid="1")
+    files = {
+        form: Path(*answer("export", "Spheres", "--output", tmp_path, "--format", form))
+        for form in ("pdf", "html", "json")
+    }
+    assert files["pdf"].read_bytes().startswith(b"%PDF-")
+    assert "Spheres" not in files["html"].read_text()
+    (named,) = answer("export", "Spheres", "--output", tmp_path, "--format", "html", "--named")
+    assert "<h1>Spheres</h1>" in Path(named).read_text()
+    assert answer("replay", files["json"])["agree"]
+
+    told = json.loads(files["json"].read_text())
+    (amounts,) = (one for one in told["findings"] if one["spec"]["kind"] == "amounts")
+    amounts["numbers"]["masks"][0]["labels"][0]["voxels"] += 1
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(told))
+    result = segviz("replay", wrong)
+    assert result.exit_code == 2
+    assert "[SV-NUM-135]" in result.stderr
+    assert "masks[0].labels[0].voxels" in result.stdout
     workbench.close_all()
 
 

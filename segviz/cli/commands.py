@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from segviz.cli import learn, models, numbers, workspace
+from segviz.cli import learn, models, numbers, replay, workspace
 from segviz.cli.options import ways_to_answer
 from segviz.errors import Question, SegvizError
 
@@ -57,5 +57,6 @@ for command in (
     models.train,
     models.evaluate,
     workspace.export,
+    replay.replay,
 ):
     main.add_command(command)

@@ -19,6 +19,7 @@ from segviz.errors import NotFound
 if TYPE_CHECKING:
     from segviz.case import Case
     from segviz.io import Finding
+    from segviz.report import Options
     from segviz.store import Store
     from segviz.workbench import Workbench
 
@@ -39,6 +40,9 @@ FILES = {
     "provenance": ("provenance.json", ".provenance.json"),
 }
 """The download that a format is, and how the names of its files end."""
+
+REPORT = ("pdf", "html", "json")
+"""Formats of the report of a case."""
 
 
 @click.command()
@@ -126,15 +130,37 @@ def print_findings(found: list[tuple[Path, Finding]]) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice([*FILES, "csv"]),
-    help="Default: nifti for volumes, geotiff for scenes.",
+    type=click.Choice([*FILES, "csv", *REPORT]),
+    help="Default: nifti for volumes, geotiff for scenes. pdf, html and json are the report.",
 )
+@click.option("--named", is_flag=True, help="Print the name of CASE in its report.")
+@click.option(
+    "--section", "sections", multiple=True, metavar="NAME", help="Of the report; default: all."
+)
+@click.option(
+    "--smallest", type=click.FloatRange(min=0), default=0.0, metavar="MM3",
+    help="Leave smaller lesions out of the report.",
+)  # fmt: skip
 @as_json
-def export(case: str, output: Path, form: str | None, as_json: bool) -> None:
-    """Write the masks or the numbers of CASE (its name or id) to files, or who drew what."""
+def export(
+    case: str,
+    output: Path,
+    form: str | None,
+    named: bool,
+    sections: tuple[str, ...],
+    smallest: float,
+    as_json: bool,
+) -> None:
+    """Write the masks, the numbers or the report of CASE (its name or id), or who drew what."""
+    from segviz.report import Options
+
     store = open_store()
     chosen = _case(store, case)
-    written = exported(store, chosen, output, form or FORMATS[chosen.world][0])
+    form = form or FORMATS[chosen.world][0]
+    options = Options(sections, named, smallest)
+    written = [] if form in REPORT else exported(store, chosen, output, form)
+    if form in (*REPORT, "csv"):
+        written.append(reported(store, chosen, output, form, options))
     if as_json:
         print_json([str(path) for path in written])
     else:
@@ -148,7 +174,7 @@ def exported(store: Store, case: Case, output: Path, form: str) -> list[Path]:
     from segviz.web import downloads
 
     if form != "csv" and form not in FORMATS[case.world]:
-        kinds = " or ".join((*FORMATS[case.world], "csv"))
+        kinds = " or ".join((*FORMATS[case.world], "csv", *REPORT))
         raise click.BadParameter(f"this case is written as {kinds}.", param_hint="--format")
     output.mkdir(parents=True, exist_ok=True)
     slug = downloads.slug
@@ -175,6 +201,16 @@ def _parts(bench: Workbench, form: str) -> list[tuple[int | None, str]]:
     if form != "stl":
         return [(None, "")]
     return [(row["value"], f"_{row['value']}") for row in bench.state()["labels"] if row["count"]]
+
+
+def reported(store: Store, case: Case, output: Path, form: str, options: Options) -> Path:
+    """The file of a report, as ``form``."""
+    from segviz import report
+    from segviz.io.atomic import write_bytes
+
+    path = output / report.file_name(case, form, named=options.named)
+    write_bytes(path, report.written(store, report.make(store, case, options), form))
+    return path
 
 
 def _case(store: Store, wanted: str) -> Case:

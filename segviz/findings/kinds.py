@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import agreement, consensus
+from segviz.findings import agreement, amounts, consensus, provenance
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -30,6 +30,8 @@ class Finding(Protocol):
 KINDS: dict[str, ModuleType] = {
     "agreement": agreement,
     "consensus": consensus,
+    "amounts": amounts,
+    "provenance": provenance,
 }
 
 

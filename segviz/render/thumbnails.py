@@ -58,10 +58,17 @@ def _axial(
 def _quicklook(
     scene: Scene, mask: Mask | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """Natural colours and labels, thinned to what the thumbnail needs; no data is black."""
+    """Natural colours and labels, thinned to what the thumbnail needs."""
     rows, columns = scene.grid.shape
     scale = min(1.0, max(SIZE[0] / rows, SIZE[1] / columns))
-    shape = max(1, round(rows * scale)), max(1, round(columns * scale))
+    return quicklook(scene, mask, (max(1, round(rows * scale)), max(1, round(columns * scale))))
+
+
+def quicklook(
+    scene: Scene, mask: Mask | None, shape: tuple[int, int]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Natural colours [row, column, 3] and labels of a whole scene, thinned; no data is black."""
+    rows, columns = scene.grid.shape
     values, valid = scene.read((0, rows, 0, columns), bands.natural(scene.channels), shape)
     colors = [np.where(valid, to_uint8(band, *percentiles(band, valid)), 0) for band in values]
     pixels = np.dstack(colors if len(colors) == 3 else colors * 3).astype(np.uint8)

@@ -12,7 +12,7 @@ from segviz.case import Case, Visit
 from segviz.grid import VolumeGrid
 from segviz.render import slices, thumbnails
 from segviz.store import Store
-from segviz.ui import charts, components, frame, links, words
+from segviz.ui import charts, components, frame, links, plots, report, words
 
 PLANES: tuple[slices.Plane, ...] = ("axial", "coronal", "sagittal")
 MOST_SIDE_BY_SIDE = 4
@@ -22,14 +22,15 @@ def volumes(store: Store, case: Case) -> None:
     states = [workbench.get(store, visit.id).state() for visit in case.visits]
     left, right = st.columns([2, 1], gap="medium")
     with left:
-        frame.title(case)
+        report.titled(store, case)
         compare(store, case)
     with right:
         lines = charts.series(states)
         if not lines:
             frame.empty("Nothing is marked yet", "Segment or paint the visits on the Review page.")
             return
-        st.plotly_chart(charts.over_time(lines, case.visits, "ml"), config={"displaylogo": False})
+        figure = charts.over_time(lines, case.visits, "ml")
+        plots.show(figure, f"volume-of-{case.id}", name=f"{case.name} volume")
         st.html(volume_table(case, lines))
         st.html(
             '<p class="sv-note">Volume = marked voxels × voxel volume on each scan\'s own grid. '

@@ -23,6 +23,7 @@ from segviz.ui import (
     links,
     picture,
     reader,
+    report,
     segment,
     since,
     versions,
@@ -93,6 +94,7 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         if not visit.reference:
             legend.section(bench)
         exchange.downloads(store, case, visit, layer)
+        report.popover(store, case, f"review-{case.id}")
         if not visit.reference:
             exchange.import_mask(store, visit, layer)
             layers.new(store, case, visit, layer)

@@ -15,7 +15,7 @@ from segviz.change.series import scene_change
 from segviz.grid import RasterGrid
 from segviz.mask import Label, Mask
 from segviz.store import Store
-from segviz.ui import charts, components, frame, picture, words
+from segviz.ui import charts, components, frame, picture, plots, report, words
 
 AREA_NOTE = (
     "Area = number of pixels × the area of each pixel on the WGS84 ellipsoid. "
@@ -30,7 +30,7 @@ def scenes(store: Store, case: Case) -> None:
         frame.title(case)
         frame.empty("No date is classified yet", "Run a model on the dates on the Review page.")
         return
-    first, second, label = choose(case, [line.label for line in lines])
+    first, second, label = choose(store, case, [line.label for line in lines])
     comparable = same_grid(first, second) or aligned(first, second)
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(key="change-map"):
@@ -39,16 +39,16 @@ def scenes(store: Store, case: Case) -> None:
     with right, st.container(key="change-side"):
         unit = next(row["unit"] for state in states for row in state["labels"])
         figure = charts.over_time(lines, case.visits, unit)
-        st.plotly_chart(figure, config={"displaylogo": False})
+        plots.show(figure, f"area-of-{case.id}", name=f"{case.name} area")
         if comparable:
             between(store, first, second, label)
 
 
-def choose(case: Case, labels: Sequence[Label]) -> tuple[Visit, Visit, Label]:
+def choose(store: Store, case: Case, labels: Sequence[Label]) -> tuple[Visit, Visit, Label]:
     """Two dates and a class."""
     columns = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
     with columns[0]:
-        frame.title(case)
+        report.titled(store, case)
     with columns[1]:
         first = visit_select(case, "From", case.segmented[0])
     with columns[2]:

@@ -1,0 +1,127 @@
+"""How much of each label there is: ml and diameters of scans, hectares of scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from segviz import workbench
+from segviz.case import Case
+from segviz.findings import inputs
+from segviz.findings.blocks import Block, Line, Plot, Table, Text
+from segviz.grid import VolumeGrid
+from segviz.measure.areas import measure_scene
+from segviz.measure.volumes import measure_volume
+from segviz.store import Store
+
+VOLUME_NOTE = (
+    "Volume = voxels × |det| of the scan's position matrix. Diameters lie within one axial slice, "
+    "from voxel centre to voxel centre: the longest one, and the longest at right angles to it. "
+    "Parts do not touch, not even at a corner (26 neighbours)."
+)
+AREA_NOTE = (
+    "Area = pixels × the area of each pixel on the ellipsoid of the scene's CRS, counted at full "
+    "resolution. A mapped area is what the mask shows; it has no error estimate of its own."
+)
+PIXEL_NOTE = "The scene has no CRS, so there are pixels and no hectares."
+
+
+def now(store: Store, case: Case) -> dict[str, Any]:
+    """Of the masks of a case as they stand: the first of each visit, and others that have work."""
+    return {"kind": "amounts", "layers": layers(store, case)}
+
+
+def layers(store: Store, case: Case) -> list[dict[str, Any]]:
+    """Layers of the visits that are segmented, each with its revision now."""
+    found = [layer for visit in case.segmented for layer in store.layers(visit.id)]
+    benches = [workbench.get(store, layer.id) for layer in found]
+    return [
+        {"layer": bench.layer.id, "revision": bench.revision}
+        for bench in benches
+        if bench.revision or bench.layer.id == bench.visit.id
+    ]
+
+
+def find(store: Store, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Of each layer: visit, mask, fingerprint, and of each label cells, amount and diameters."""
+    return {"masks": [_mask(store, at["layer"], at["revision"]) for at in spec["layers"]]}
+
+
+def _mask(store: Store, layer_id: str, revision: int) -> dict[str, Any]:
+    visit, mask = inputs.mask_of(store, layer_id, revision)
+    bench = workbench.get(store, layer_id)
+    is_volume = isinstance(visit.grid, VolumeGrid)
+    measured = measure_volume(mask) if is_volume else measure_scene(mask)
+    return {
+        "visit": visit.name,
+        "date": visit.when.isoformat() if visit.when else None,
+        "mask": "" if layer_id == visit.id else bench.layer.name,
+        "fingerprint": f"{bench.fingerprint_at(revision) % 2**64:016x}",
+        "world": "volume" if is_volume else "scene",
+        "labels": [
+            {key: value for key, value in row.items() if key != "share"}
+            | {"color": mask.legend[row["label"]].color}
+            for row in measured["labels"]
+        ],
+    }
+
+
+def tell(spec: Mapping[str, Any], numbers: dict[str, Any]) -> Sequence[Block]:
+    masks = numbers["masks"]
+    if not masks:
+        return [Text("There is no mask yet.")]
+    if masks[0]["world"] == "volume":
+        columns = ("Visit", "Label", "Volume, ml", "Voxels", "Parts",
+                   "Longest ⌀, mm", "Perpendicular ⌀, mm")  # fmt: skip
+        keys = ("volume_ml", "voxels", "components",
+                "longest_diameter_mm", "perpendicular_diameter_mm")  # fmt: skip
+        title, note, unit = "Volumes", VOLUME_NOTE, "ml"
+    else:
+        columns, keys = ("Date", "Class", "Area, ha", "Pixels"), ("area_ha", "pixels")
+        on_earth = all(row["area_ha"] is not None for mask in masks for row in mask["labels"])
+        title, note, unit = "Areas", AREA_NOTE if on_earth else PIXEL_NOTE, "ha"
+        if not on_earth:
+            columns, keys, unit = ("Date", "Class", "Pixels"), ("pixels",), "pixels"
+    rows = [row for mask in masks for row in _rows(mask, keys)]
+    blocks: list[Block] = [Table(title, columns, rows, note)]
+    first = [mask for mask in masks if not mask["mask"]]
+    if len(first) > 1:
+        blocks.append(over_time(first, keys[0], unit))
+    return blocks
+
+
+def _rows(mask: dict[str, Any], keys: Sequence[str]) -> list[list[Any]]:
+    """A row for each label that has cells."""
+    title = " · ".join(part for part in (mask["visit"], mask["mask"]) if part)
+    found = [row for row in mask["labels"] if cells(row)]
+    return [[title, row["name"], *(row[key] for key in keys)] for row in found] or [
+        [title, "nothing marked", *[None] * len(keys)]
+    ]
+
+
+def cells(row: dict[str, Any]) -> int:
+    return int(row.get("voxels", row.get("pixels", 0)))
+
+
+def over_time(masks: Sequence[dict[str, Any]], key: str, unit: str) -> Plot:
+    """A line for each label through the visits, over time where all of them have a date."""
+    dated = all(mask["date"] for mask in masks)
+    x = [mask["date"] if dated else mask["visit"] for mask in masks]
+    known = {row["label"]: row for mask in masks for row in mask["labels"] if cells(row)}
+    kind = {"ml": "Volume", "ha": "Area", "pixels": "Size"}[unit]
+    return Plot(
+        f"{kind} over time",
+        "Date" if dated else "Visit",
+        f"{kind}, {unit}",
+        [
+            Line(row["name"], row["color"], x, [_at(mask, value, key) for mask in masks])
+            for value, row in sorted(known.items())
+        ],
+    )
+
+
+def _at(mask: dict[str, Any], label: int, key: str) -> float | None:
+    """0 where only other labels are marked, None where nothing is."""
+    if not any(cells(row) for row in mask["labels"]):
+        return None
+    return next((row[key] for row in mask["labels"] if row["label"] == label and cells(row)), 0.0)

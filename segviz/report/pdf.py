@@ -1,0 +1,318 @@
+"""A report as PDF: A4, fonts embedded, one page where its contents fit on one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from itertools import groupby
+from typing import Any
+from xml.sax.saxutils import escape
+
+from PIL import Image as Pillow
+from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import registerFont, registerFontFamily, stringWidth
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Frame,
+    Image,
+    KeepTogether,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    TableStyle,
+)
+from reportlab.platypus import Table as Grid
+
+from segviz.findings.blocks import Block, Check, Picture, Plot, Table, Text
+from segviz.report import figures
+from segviz.report.document import MARKS, Document, Section, numeric_columns, shown
+from segviz.report.pictures import FONTS
+
+FONT, BOLD = "DejaVuSans", "DejaVuSans-Bold"
+INK, SOFT, LINE = HexColor("#1c2529"), HexColor("#5b676c"), HexColor("#c9d1d5")
+TONES = {"passed": "#00785a", "warned": "#9a6a00", "failed": "#b34a00"}
+MARGIN, FOOT = 13 * mm, 8 * mm
+WIDTH = A4[0] - 2 * MARGIN
+GAP = 3 * mm
+PAD = 3.0
+"""Points beside the text of a cell."""
+
+SCALES = (1.0, 0.92, 0.84, 0.78)
+"""A report that needs a little more than a page is set so much smaller."""
+
+PICTURES_A_ROW, PLOTS_A_ROW = 4, 2
+PICTURE_MM, PLOT_MM = 52, 88
+"""Height and width that they have at most."""
+
+HEADED = 30 * mm
+"""Room that a heading wants below it, else it goes to the next page."""
+
+CELL_MOST = 400
+"""Characters of a cell that are printed; a cell cannot go on to the next page."""
+
+
+def pdf(document: Document) -> bytes:
+    """The whole file; the same bytes for the same document."""
+    for scale in SCALES:
+        content, pages = _built(document, scale, 1)
+        if pages == 1:
+            return content
+    _, pages = _built(document, SCALES[0], 1)
+    return _built(document, SCALES[0], pages)[0]
+
+
+def _built(document: Document, scale: float, pages: int) -> tuple[bytes, int]:
+    """The file and how many pages it took."""
+    _register()
+    buffer = BytesIO()
+    template = BaseDocTemplate(
+        buffer,
+        pagesize=A4,
+        title=document.title,
+        author="segviz",
+        subject=document.foot,
+        invariant=1,
+        lang="en",
+    )
+    frame = Frame(MARGIN, MARGIN + FOOT / 2, WIDTH, A4[1] - 2 * MARGIN - FOOT / 2,
+                  leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)  # fmt: skip
+    template.addPageTemplates(PageTemplate("page", [frame], onPage=_foot(document, pages)))
+    template.build(
+        _story(document, _Sizes(scale)),
+        canvasmaker=lambda *args, **options: _dated(document.made, *args, **options),
+    )
+    return buffer.getvalue(), template.page
+
+
+def _dated(made: datetime, *args: Any, **options: Any) -> Canvas:
+    """A canvas that says when the report was made rather than when it was written."""
+    canvas = Canvas(*args, **options)
+    canvas.setDateFormatter(lambda *now: f"D:{made:%Y%m%d%H%M%S}+00'00'")
+    return canvas
+
+
+def _foot(document: Document, pages: int) -> Callable[[Canvas, BaseDocTemplate], None]:
+    def draw(canvas: Canvas, template: BaseDocTemplate) -> None:
+        canvas.setFont(FONT, 6.5)
+        canvas.setFillColor(SOFT)
+        canvas.drawString(MARGIN, MARGIN - 3 * mm, document.foot)
+        canvas.drawRightString(
+            A4[0] - MARGIN, MARGIN - 3 * mm, f"Page {canvas.getPageNumber()} of {pages}"
+        )
+
+    return draw
+
+
+@cache
+def _register() -> None:
+    """Matplotlib brings the fonts along."""
+    for name in (FONT, BOLD):
+        registerFont(TTFont(name, FONTS / f"{name}.ttf"))
+    registerFontFamily(FONT, normal=FONT, bold=BOLD, italic=FONT, boldItalic=BOLD)
+
+
+class _Sizes:
+    """Styles of paragraphs, all scaled alike."""
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+        self.title = self._style(14, bold=True)
+        self.heading = self._style(9.5, bold=True, before=5)
+        self.table_title = self._style(7.6, bold=True, before=3, after=1)
+        self.body = self._style(7.6)
+        self.note = self._style(6.4, color=SOFT)
+        self.cell = self._style(7)
+        self.number = self._style(7, right=True)
+        self.head = self._style(6.6, color=SOFT)
+        self.head_number = self._style(6.6, color=SOFT, right=True)
+
+    def _style(
+        self,
+        size: float,
+        *,
+        bold: bool = False,
+        before: float = 0,
+        after: float = 0,
+        color: Any = INK,
+        right: bool = False,
+    ) -> ParagraphStyle:
+        size *= self.scale
+        return ParagraphStyle(
+            f"{size}",
+            fontName=BOLD if bold else FONT,
+            fontSize=size,
+            leading=1.26 * size,
+            spaceBefore=before * self.scale,
+            spaceAfter=after * self.scale,
+            textColor=color,
+            splitLongWords=1,
+            **({"alignment": TA_RIGHT} if right else {}),
+        )
+
+
+def _story(document: Document, sizes: _Sizes) -> list[Any]:
+    notice = (
+        f'  <font size="{7.5 * sizes.scale}" color="#9a6a00">{escape(document.notice)}</font>'
+        if document.notice
+        else ""
+    )
+    facts = " · ".join(f"{name}: {value}" for name, value in document.facts)
+    story = [
+        Paragraph(escape(document.title) + notice, sizes.title),
+        Spacer(0, 1.5 * mm * sizes.scale),
+        Paragraph(escape(facts), sizes.note),
+    ]
+    for section in document.sections:
+        story += _section(section, sizes)
+    return [*story, Spacer(0, 2 * mm), Paragraph(escape(document.versions_line), sizes.note)]
+
+
+def _section(section: Section, sizes: _Sizes) -> list[Any]:
+    """Its flowables; the heading never stands alone at the foot of a page."""
+    rule = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE), *_NO_PADDING])
+    heading = Grid([[Paragraph(escape(section.title), sizes.heading)]], [WIDTH], style=rule)
+    story: list[Any] = []
+    for kind, blocks in groupby(section.blocks, key=type):
+        story += _group(kind, list(blocks), sizes)
+    space, gap = Spacer(0, 2.2 * mm * sizes.scale), Spacer(0, 1 * mm * sizes.scale)
+    return [CondPageBreak(HEADED), space, heading, gap, *story]
+
+
+def _group(kind: type[Block], blocks: Sequence[Any], sizes: _Sizes) -> list[Any]:
+    if kind is Picture:
+        return [_pictures(row, sizes) for row in rows_of(blocks, PICTURES_A_ROW)]
+    if kind is Plot:
+        gap = Spacer(0, 2 * mm * sizes.scale)
+        return [part for row in rows_of(blocks, PLOTS_A_ROW) for part in (gap, _plots(row, sizes))]
+    return [part for block in blocks for part in _block(block, sizes)]
+
+
+def rows_of(blocks: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    return [blocks[start : start + size] for start in range(0, len(blocks), size)]
+
+
+def _block(block: Text | Table | Check, sizes: _Sizes) -> list[Any]:
+    match block:
+        case Text(text, tone):
+            style = sizes.note if tone == "note" else sizes.body
+            mark = f'<font color="{TONES["failed"]}">!</font> ' if tone == "warning" else ""
+            return [Paragraph(mark + escape(text), style)]
+        case Check(name, outcome, why):
+            mark = f'<font color="{TONES[outcome]}">{MARKS[outcome]} {outcome}</font>'
+            return [Paragraph(f"{mark}  <b>{escape(name)}</b> {escape(why)}", sizes.body)]
+        case Table():
+            return _table(block, sizes)
+
+
+def _pictures(pictures: Sequence[Picture], sizes: _Sizes) -> Grid:
+    """Side by side, as wide as their share of the page, with what they show below."""
+    share = (WIDTH - GAP * (len(pictures) - 1)) / len(pictures)
+    images = [_image(one.png, share, PICTURE_MM * mm * sizes.scale) for one in pictures]
+    titles = [Paragraph(escape(one.title), sizes.note) for one in pictures]
+    widths = [image.drawWidth for image in images]
+    return _side_by_side([images, titles], widths)
+
+
+def _plots(plots: Sequence[Plot], sizes: _Sizes) -> Grid:
+    share = min(PLOT_MM * mm * sizes.scale, (WIDTH - GAP * (len(plots) - 1)) / len(plots))
+    return _side_by_side([[_image(figures.png(plot), share, A4[1]) for plot in plots]],
+                         [share] * len(plots))  # fmt: skip
+
+
+def _side_by_side(rows: Sequence[Sequence[Any]], widths: Sequence[float]) -> Grid:
+    columns = [width + GAP for width in widths]
+    return Grid(
+        [list(row) for row in rows], columns, hAlign="LEFT", style=TableStyle(_NO_PADDING_BUT_GAP)
+    )
+
+
+def _image(png: bytes, width: float, height: float) -> Image:
+    """As large as fits."""
+    pixels = Pillow.open(BytesIO(png)).size
+    scale = min(width / pixels[0], height / pixels[1])
+    return Image(BytesIO(png), pixels[0] * scale, pixels[1] * scale)
+
+
+def _table(table: Table, sizes: _Sizes) -> list[Any]:
+    """Columns as wide as their text where there is room, else wrapped; never off the page."""
+    numeric = numeric_columns(table.rows) if table.rows else [False] * len(table.columns)
+    cells = [[shortened(shown(cell)) for cell in row] for row in table.rows]
+    widths = column_widths([list(table.columns), *cells], sizes.cell.fontSize, WIDTH)
+    head = _row(table.columns, numeric, sizes.head, sizes.head_number)
+    body = [_row(row, numeric, sizes.cell, sizes.number) for row in cells]
+    grid = Grid([head, *body], widths, repeatRows=1, hAlign="LEFT", style=_rules(sizes.scale))
+    parts = [Paragraph(escape(table.title), sizes.table_title), grid]
+    if table.note:
+        parts.append(Paragraph(escape(table.note), sizes.note))
+    return [KeepTogether(parts)] if len(table.rows) < 12 else parts
+
+
+def _row(
+    cells: Sequence[str], numeric: Sequence[bool], left: ParagraphStyle, right: ParagraphStyle
+) -> list[Paragraph]:
+    return [
+        Paragraph(escape(cell), right if is_right else left)
+        for cell, is_right in zip(cells, numeric, strict=True)
+    ]
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= CELL_MOST else f"{text[: CELL_MOST - 1]}…"
+
+
+def column_widths(rows: Sequence[Sequence[str]], size: float, room: float) -> list[float]:
+    """Points for each column, ``room`` in all.
+
+    Each gets what its longest word needs, then what its longest cell needs, as far as that goes.
+    """
+    columns = list(zip(*rows, strict=True))
+    least = [max(_length(word, size) for cell in c for word in cell.split() or [""])
+             for c in columns]  # fmt: skip
+    most = [max(_length(cell, size) for cell in column) for column in columns]
+    if sum(least) > room:
+        fair = room / len(columns)
+        slim = sum(min(width, fair) for width in least)
+        over = sum(max(0.0, width - fair) for width in least)
+        return [min(w, fair) + (max(0.0, w - fair) / over * (room - slim)) for w in least]
+    wanted = sum(most) - sum(least)
+    free = room - sum(least)
+    if wanted > free:
+        return [a + (b - a) / wanted * free for a, b in zip(least, most, strict=True)]
+    return [width * room / sum(most) for width in most]
+
+
+def _length(text: str, size: float) -> float:
+    return float(stringWidth(text, FONT, size)) + 2 * PAD + 0.5
+
+
+def _rules(scale: float) -> TableStyle:
+    return TableStyle(
+        [
+            ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
+            ("VALIGN", (0, 1), (-1, -1), "TOP"),
+            ("LINEBELOW", (0, 0), (-1, 0), 0.6, SOFT),
+            ("LINEBELOW", (0, 1), (-1, -1), 0.25, LINE),
+            ("LEFTPADDING", (0, 0), (-1, -1), PAD),
+            ("RIGHTPADDING", (0, 0), (-1, -1), PAD),
+            ("LEFTPADDING", (0, 0), (0, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 1.2 * scale),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 1.4 * scale),
+        ]
+    )
+
+
+_NO_PADDING = [
+    (f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")
+]
+_NO_PADDING_BUT_GAP = [*_NO_PADDING, ("RIGHTPADDING", (0, 0), (-1, -1), GAP),
+                       ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                       ("BOTTOMPADDING", (0, 0), (-1, -1), 2)]  # fmt: skip
