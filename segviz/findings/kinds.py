@@ -7,7 +7,15 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import agreement, amounts, consensus, provenance
+from segviz.findings import (
+    agreement,
+    amounts,
+    consensus,
+    objects,
+    objects_over_dates,
+    panoptic,
+    provenance,
+)
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -28,6 +36,9 @@ class Finding(Protocol):
 
 
 KINDS: dict[str, ModuleType] = {
+    "objects": objects,
+    "objects-over-dates": objects_over_dates,
+    "panoptic": panoptic,
     "agreement": agreement,
     "consensus": consensus,
     "amounts": amounts,
