@@ -7,10 +7,19 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import accuracy, agreement, amounts, consensus, provenance
-from segviz.findings import areas
-from segviz.findings import areas, land_change, series
-from segviz.findings import amounts, provenance
+from segviz.findings import (
+    accuracy,
+    agreement,
+    amounts,
+    areas,
+    consensus,
+    land_change,
+    objects,
+    objects_over_dates,
+    panoptic,
+    provenance,
+    series,
+)
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -35,6 +44,11 @@ KINDS: dict[str, ModuleType] = {
     "agreement": agreement,
     "consensus": consensus,
     "accuracy": accuracy,
+    "objects": objects,
+    "objects-over-dates": objects_over_dates,
+    "panoptic": panoptic,
+    "agreement": agreement,
+    "consensus": consensus,
     "amounts": amounts,
     "provenance": provenance,
 }

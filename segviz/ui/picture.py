@@ -42,7 +42,7 @@ def _met() -> dict[str, tuple[int, int]]:
 
 
 def go(visit: Visit, at: list[int]) -> None:
-    """Have the picture of a scan show a voxel, in canonical order."""
+    """Have the picture show a voxel in canonical order, or a row and a column."""
     turn = (wanted(visit) or {"turn": 0})["turn"] + 1
     _places()[visit.id] = {"at": at, "turn": turn}
 
@@ -100,6 +100,7 @@ def map_data(
         "notice": case.notice,
         "mode": "review",
         "change": None,
+        "go": wanted(visit),
     }
 
 

@@ -22,6 +22,7 @@ from segviz.ui import (
     learn,
     legend,
     links,
+    objects,
     picture,
     reader,
     report,
@@ -49,7 +50,7 @@ def bench(store: Store, case_id: str) -> None:
 
 
 def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
-    compared = {"compare": agreement.shown(store, case, visit)}
+    compared = {"compare": agreement.shown(store, case, visit) or objects.shown(store, case, visit)}
     whose = picture.whose(store, case, visit, layer) | compared
     if isinstance(visit.grid, VolumeGrid):
         data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose
@@ -93,6 +94,8 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     state = bench.state()
     labels(state, isinstance(visit.grid, VolumeGrid))
     since.section(store, bench)
+    with frame.told():
+        objects.section(store, case, visit, layer)
     with frame.told():
         consensus.told(store, case, layer)
     areas.section(store, case, visit, layer, state["revision"])

@@ -82,11 +82,14 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   private ready = false
   private held: ToolName = 'navigate'
   private pointed: Pixel | null = null
+  /** The last wish of the page that was followed. */
+  private turn: number
 
   constructor(
     private props: MapProps,
     private readonly emit: Emit,
   ) {
+    this.turn = props.go?.turn ?? 0
     const toolbar = toolbarOf('map', this.editable, LOOK, (action) => void this.act(action))
     const chips = {
       ...(this.editable && { onChoose: () => this.toolbox.changed(), onLock: () => this.toolbox.changed() }),
@@ -127,9 +130,20 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.frame.notice([compare && `Comparison${compare.name ? `: ${compare.name}` : ''}`, props.notice].filter(Boolean).join(' · '))
     if (props.visits.filter(({ sharp }) => !sharp).length < blurred) this.showImages()
     void this.areas.show(props.areas ?? '').catch((error: unknown) => this.frame.tell(sentence(error)))
+    this.go()
     if (this.legendOnly) return this.frame.chips.show(this.legend, [])
     this.session.sign(props.author ?? '')
     void this.session.follow(this.visit.revision, this.legend).then(() => this.offerLabels())
+  }
+
+  /** Show the place that the page asks for, from near enough to see cells. */
+  private go(): void {
+    const { go } = this.props
+    if (!go || go.turn === this.turn) return
+    this.turn = go.turn
+    const [row, column] = go.at
+    const center = toCoordinate([column + 0.5, row + 0.5])
+    this.map.getView().animate({ center, resolution: Math.min(this.resolution, 1), duration: 300 })
   }
 
   resume(): void {

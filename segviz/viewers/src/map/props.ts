@@ -44,6 +44,8 @@ export interface MapProps {
   sources?: Source[]
   /** Another mask shown in place of this one, to look at only; its address holds `{z}`, `{x}`, `{y}`. */
   compare?: { tiles: string; legend: Label[]; name?: string } | null
+  /** Row and column that the page wants in the middle, each time with another number. */
+  go?: { at: [row: number, column: number]; turn: number } | null
 }
 
 /** Where the pictures of a visit are. */
