@@ -19,6 +19,9 @@ Value = TypeVar("Value", bound=np.generic)
 Window = tuple[int, int, int, int]
 """Row start, row stop, column start, column stop; half-open."""
 
+Box = tuple[slice, ...]
+"""One slice with start and stop for each axis."""
+
 
 @dataclass(frozen=True, eq=False)
 class VolumeGrid:

@@ -126,6 +126,18 @@ def test_measure_against_a_reference(answer: Callable[..., Any], spheres: phanto
     (large, small) = answer("measure", spheres.mask, "--reference", spheres.mask)["agreement"]
     assert set(large) >= {"label", "dice", "iou", "hd95_mm", "assd_mm", "nsd_1mm"}
     assert (large["dice"], small["hd95_mm"]) == (1.0, 0.0)
+    assert (large["nsd"], large["tolerance_mm"]) == (1.0, 1.0)
+    assert large["lesions"]["one_to_one"]["f1"] == 1.0
+
+
+def test_the_tolerance_of_the_surface_dice(
+    answer: Callable[..., Any], segviz: Segviz, spheres: phantoms.Spheres
+) -> None:
+    asked = ("measure", spheres.mask, "--reference", spheres.mask, "--tolerance-mm")
+    assert answer(*asked, "2.5")["agreement"][0]["tolerance_mm"] == 2.5
+    assert "Lesions (26 neighbours, any overlap)" in segviz(*asked, "2.5").stdout
+    refused = segviz(*asked, "-1")
+    assert refused.exit_code == 2 and "[SV-NUM-022]" in refused.stderr
 
 
 def test_change(answer: Callable[..., Any], segviz: Segviz, tmp_path: Path) -> None:

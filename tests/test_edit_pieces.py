@@ -9,8 +9,9 @@ from canvases import MASKS, after, blobs, canvas_of, noise, turned
 from scipy import ndimage
 from skimage import measure
 
-from segviz.edit import connected, pieces
+from segviz.edit import pieces
 from segviz.errors import Refused
+from segviz.measure import connected
 from segviz.measure.ellipsoid import cell_area_m2
 
 TOUCHING = {2: np.ones((3, 3)), 3: np.ones((3, 3, 3))}

@@ -117,29 +117,6 @@ def test_a_model_is_offered_for_its_own_world_only(shelf):
     assert "the image has 1" in catalog.suits(scene, ("red",), "scene")
 
 
-@pytest.mark.parametrize(
-    ("channels", "found"),
-    [
-        (("B2", "B3", "B4", "B8"), [2, 1, 0]),
-        (("Red", " green ", "BLUE"), [0, 1, 2]),
-        (("B02", "B03", "B04"), [2, 1, 0]),
-        (("band 1", "band 2", "band 3"), None),
-        (("red", "green"), None),
-        (("B2, central wavelength 490 nm", "T35_B03_10m", "B04 (red)"), [2, 1, 0]),
-    ],
-)
-def test_bands_are_found_by_name(channels, found):
-    assert catalog.find_bands(channels, ("red", "green", "blue")) == found
-
-
-def test_the_best_name_of_a_band_wins():
-    assert catalog.find_bands(("B8A", "B8"), ("near infrared",)) == [1]
-    assert catalog.find_bands(("B8A", "B4"), ("near infrared",)) == [0]
-    wanted = ("red edge 1", "red edge 3", "short-wave infrared 1", "short-wave infrared 2")
-    assert catalog.find_bands(("SWIR2", "swir_1", "RE3", "red-edge 1"), wanted) == [3, 2, 1, 0]
-    assert catalog.find_bands(("B12", "B11", "B07", "B05"), wanted) == [3, 2, 1, 0]
-
-
 def test_a_model_that_needs_band_names_lists_those_missing(tmp_path):
     card = tiny_models.scene_card(tmp_path / "named", scene_input={"bands_by_name": True})
     assert catalog.suits(card, ("B2", "B3", "B4"), "scene") is None

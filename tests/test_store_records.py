@@ -32,6 +32,16 @@ def test_the_last_of_each_name_counts(store: Store) -> None:
     assert [r.name for r in store.records(case, "area")] == ["park"]
 
 
+def test_records_as_they_stood_before(store: Store) -> None:
+    case = store.add_case("Place", "scene").id
+    first = store.add_record(case, "reading", "1", "forest").seq
+    store.add_record(case, "reading", "1", "loss")
+    store.add_record(case, "reading", "2", "forest")
+    assert [r.body for r in store.records(case, "reading", first)] == ["forest"]
+    assert [r.body for r in store.records(case, "reading", first + 1)] == ["loss"]
+    assert [r.body for r in store.records(case, "reading")] == ["loss", "forest"]
+
+
 def test_a_record_belongs_to_its_case(store: Store) -> None:
     one, two = (store.add_case(name, "scene").id for name in "ab")
     seq = store.add_record(one, "area", "park", 1).seq

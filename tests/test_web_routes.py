@@ -520,3 +520,25 @@ def test_a_models_picture_needs_the_models_token(server: Server):
     assert server.client.get(f"/sv/models/wrong/{card.name}/example.webp").status_code == 403
     for path in (f"{card.name}/metadata.json", "none/example.webp", "../example.webp"):
         assert server.client.get(f"/sv/models/{token}/{path}").status_code == 404
+
+
+def test_a_distance_map_is_a_volume_of_bins(server: Server):
+    bench = workbench.get(server.store, server.volume.visits[0].id)
+    label = next(iter(bench.legend)).value
+    for revision, cells in enumerate(([0, 1], [2, 3])):
+        bench.edit_cells(
+            np.array(cells),
+            np.full(2, label, np.uint8),
+            base_revision=revision,
+            uuid=f"{revision}",
+        )
+    url = f"{server.visit(server.volume)}/surface-distance"
+    sides = {"a": f"{bench.layer.id}@2", "b": f"{bench.layer.id}@1"}
+    answer = server.client.get(url, params=sides | {"label": label})
+    grid = bench.visit.grid
+    found = np.frombuffer(answer.content, np.uint8).reshape(grid.canonical.shape, order="F")
+    # cells 0 to 3 lie 4 mm apart along the last axis: 0 and 1 on the surface, then 4 and 8 mm out
+    assert grid.from_canonical(found).reshape(-1)[:5].tolist() == [5, 5, 7, 8, 0]
+    empty = server.client.get(url, params=sides | {"b": f"{bench.layer.id}@0", "label": label})
+    assert empty.json()["error"]["code"] == "SV-NUM-020"
+    assert server.client.get(url, params=sides).json()["error"]["code"] == "SV-CASE-400"

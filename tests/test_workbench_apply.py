@@ -11,11 +11,11 @@ from workspace import add_visit, scene_grid, store_at, volume_grid
 
 from segviz import workbench
 from segviz.edit import runs
-from segviz.edit.canvas import Box, Canvas, Channel, Edit
+from segviz.edit.canvas import Canvas, Channel, Edit
 from segviz.edit.delta import Delta
 from segviz.edit.where import Where
 from segviz.errors import Conflict, Refused
-from segviz.grid import VolumeGrid
+from segviz.grid import Box, VolumeGrid
 from segviz.mask import Legend
 from segviz.store import Store
 from segviz.workbench import Workbench, changes

@@ -22,13 +22,19 @@ if TYPE_CHECKING:
 @click.argument("mask", type=FILE)
 @click.option("--image", type=EXISTING, help="Image of MASK: its grid, and where it has data.")
 @click.option("--reference", type=FILE, help="Mask to compare MASK with.")
+@click.option("--tolerance-mm", type=float, default=1.0, help="Of the surface Dice (NSD).")
 @reading
 @as_json
 def measure(
-    mask: Path, image: Path | None, reference: Path | None, answers: Answers, as_json: bool
+    mask: Path,
+    image: Path | None,
+    reference: Path | None,
+    tolerance_mm: float,
+    answers: Answers,
+    as_json: bool,
 ) -> None:
     """Volumes (ml) or areas (ha) of the labels of MASK."""
-    found = measured(mask, image, reference, answers)
+    found = measured(mask, image, reference, answers, tolerance_mm)
     if as_json:
         print_json(found)
         return
@@ -36,10 +42,15 @@ def measure(
     if reference:
         click.echo()
         print_records(found["agreement"])
+        print_lesions(found["agreement"])
 
 
 def measured(
-    mask_file: Path, image_file: Path | None, reference_file: Path | None, answers: Answers
+    mask_file: Path,
+    image_file: Path | None,
+    reference_file: Path | None,
+    answers: Answers,
+    tolerance_mm: float = 1.0,
 ) -> dict[str, Any]:
     """The numbers of a mask, and how it agrees with a reference."""
     from segviz.grid import VolumeGrid
@@ -51,9 +62,29 @@ def measured(
     is_volume = isinstance(mask.grid, VolumeGrid)
     found = volumes.measure_volume(mask) if is_volume else areas.measure_scene(mask, _valid(image))
     if reference_file:
-        agree = agreement.agreement_volume if is_volume else agreement.agreement_scene
-        found["agreement"] = agree(mask, _mask(reference_file, mask.grid, answers))
+        other = _mask(reference_file, mask.grid, answers)
+        found["agreement"] = (
+            agreement.agreement_volume(mask, other, tolerance_mm)
+            if is_volume
+            else agreement.agreement_scene(mask, other)
+        )
     return found
+
+
+def print_lesions(rows: list[dict[str, Any]]) -> None:
+    """How many lesions of the reference were found, and how many of the mask are false."""
+    counted = [row for row in rows if row.get("lesions", {}).get("groups")]
+    if not counted:
+        return
+    click.echo("\nLesions (26 neighbours, any overlap)")
+    print_table(
+        ["name", "in the mask", "in the reference", "found", "missed", "false", "F1"],
+        [
+            [row["name"], row["lesions"]["mask"], row["lesions"]["reference"]]
+            + [row["lesions"]["any_overlap"][key] for key in ("tp", "fn", "fp", "f1")]
+            for row in counted
+        ],
+    )
 
 
 @click.command()

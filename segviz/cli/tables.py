@@ -26,7 +26,12 @@ HEADINGS = {
     "recall": "recall",
     "hd95_mm": "HD95 (mm)",
     "assd_mm": "ASSD (mm)",
+    "hd_mm": "HD (mm)",
     "nsd_1mm": "NSD at 1 mm",
+    "nsd": "NSD",
+    "tolerance_mm": "at (mm)",
+    "difference_ml": "difference (ml)",
+    "difference_percent": "difference (%)",
     "why": "why not",
 }
 """Keys of our JSON and what people call them, in the order of the columns."""

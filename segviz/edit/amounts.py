@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.edit import spans
-from segviz.edit.canvas import Box, Canvas
-from segviz.edit.connected import Weights
+from segviz.edit.canvas import Canvas
 from segviz.errors import Refused
-from segviz.grid import VolumeGrid
+from segviz.grid import Box, VolumeGrid
 from segviz.measure.areas import M2_PER_HA, cell_areas_m2
+from segviz.measure.connected import Weights
 from segviz.measure.ellipsoid import is_on_earth
 
 MOST_CELLS = 250

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.edit.amounts import SLACK, Length
-from segviz.edit.canvas import Box, Canvas
+from segviz.edit.canvas import Canvas
+from segviz.grid import Box
 
 Line = tuple[tuple[int, ...], int]
 """Offset along all axes but the last, and cells to either side along the last."""

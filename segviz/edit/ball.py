@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from segviz.edit import brush as discs
 from segviz.edit import positions
-from segviz.edit.canvas import Box, Canvas, Edit
+from segviz.edit.canvas import Canvas, Edit
 from segviz.errors import Refused
-from segviz.grid import VolumeGrid
+from segviz.grid import Box, VolumeGrid
 
 MOST_CELLS = 25_000_000
 

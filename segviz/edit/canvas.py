@@ -14,11 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.edit.delta import Delta
-from segviz.grid import Grid, VolumeGrid
+from segviz.grid import Box, Grid, VolumeGrid
 from segviz.measure.ellipsoid import cell_steps_m
-
-Box = tuple[slice, ...]
-"""One slice with start and stop for each axis."""
 
 Channel = int | tuple[int, int]
 """A band, or two bands (a, b) whose normalised difference (a - b) / (a + b) is meant."""

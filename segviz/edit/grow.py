@@ -11,8 +11,9 @@ from scipy import ndimage
 from segviz.edit import positions, similar
 from segviz.edit.amounts import Length, cell_at
 from segviz.edit.around import near
-from segviz.edit.canvas import Box, Canvas, Channel, Edit
+from segviz.edit.canvas import Canvas, Channel, Edit
 from segviz.errors import Refused
+from segviz.grid import Box
 
 Bools = NDArray[np.bool_]
 

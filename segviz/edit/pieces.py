@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from segviz.edit import polygon, spans
 from segviz.edit.amounts import Size, cell_at, require_label, true_sizes
-from segviz.edit.canvas import Box, Canvas, Edit
-from segviz.edit.connected import Pieces, Weights, facing, of_label, touching
+from segviz.edit.canvas import Canvas, Edit
 from segviz.edit.delta import Delta
 from segviz.errors import Refused
-from segviz.grid import VolumeGrid
+from segviz.grid import Box, VolumeGrid
+from segviz.measure.connected import Pieces, Weights, facing, of_label, surrounding, touching
 
 REACHES = (64, 512)
 """Cells around a click in which its piece is looked for before the whole image is."""
@@ -91,7 +91,7 @@ def largest(canvas: Canvas, *, label: int, count: int = 1, into: int = 0) -> Edi
     rank = np.arange(len(order)) - np.searchsorted(label_by_rank, label_by_rank)
     others = np.zeros(len(pieces), bool)
     others[order] = rank >= count
-    return Edit(pieces.relabelled(canvas, others, into), what, _counted(int(others.sum())))
+    return Edit(_relabelled(canvas, pieces, others, into), what, _counted(int(others.sum())))
 
 
 def small(
@@ -121,9 +121,9 @@ def small(
     chosen = pieces.real & size.exceeds(pieces.size)
     new: NDArray[np.uint8] | int = into or 0
     if into is None:
-        new, known = _surrounding(canvas, pieces, chosen)
+        new, known = surrounding(canvas.labels, pieces, chosen)
         chosen &= known
-    return Edit(pieces.relabelled(canvas, chosen, new), what, _counted(int(chosen.sum())))
+    return Edit(_relabelled(canvas, pieces, chosen, new), what, _counted(int(chosen.sum())))
 
 
 def split(canvas: Canvas, *, label: int, labels: Sequence[int]) -> Edit:
@@ -149,7 +149,7 @@ def split(canvas: Canvas, *, label: int, labels: Sequence[int]) -> Edit:
     new = np.full(len(pieces), label, np.uint8)
     new[order[1:]] = labels[: len(order) - 1]
     born = {int(value): label for value in new[order[1:]]}
-    parts = pieces.relabelled(canvas, pieces.real & (new != label), new)
+    parts = _relabelled(canvas, pieces, pieces.real & (new != label), new)
     return Edit(parts, "Split into pieces", _counted(len(order)), born)
 
 
@@ -182,7 +182,7 @@ def holes(
     if box is None:
         return Edit((), what)
     pieces = Pieces.find(
-        canvas,
+        canvas.labels,
         box,
         lambda labels: labels != label,
         facing(canvas.labels.ndim, plane),
@@ -192,7 +192,7 @@ def holes(
     enclosed = ~pieces.sides[:, inward].any(axis=(1, 2)) & pieces.real
     if size:
         enclosed &= size.holds(pieces.size)
-    return Edit(pieces.relabelled(canvas, enclosed, label, None if over else 0), what)
+    return Edit(_relabelled(canvas, pieces, enclosed, label, None if over else 0), what)
 
 
 def relabel_inside(
@@ -228,7 +228,7 @@ def _all(canvas: Canvas, label: int, weights: Weights | float) -> Pieces | None:
     box = canvas.box_of(label) if label else canvas.whole
     if box is None:
         return None
-    return Pieces.find(canvas, box, of_label(label), touching(len(box)), weights)
+    return Pieces.find(canvas.labels, box, of_label(label), touching(len(box)), weights)
 
 
 def _refill(
@@ -247,8 +247,8 @@ def _refill(
             slice(c, c + 1) if axis == plane else slice(max(0, c - reach), min(n, c + reach + 1))
             for axis, (c, n) in enumerate(zip(cell, shape, strict=True))
         )
-        pieces = Pieces.find(canvas, box, lambda labels: labels == clicked, neighbours)
-        piece = pieces.at(canvas, cell)
+        pieces = Pieces.find(canvas.labels, box, lambda labels: labels == clicked, neighbours)
+        piece = pieces.at(canvas.labels, cell)
         goes_on = [
             axis != plane and beyond
             for axis, (s, n) in enumerate(zip(box, shape, strict=True))
@@ -256,43 +256,7 @@ def _refill(
         ]
         if not (pieces.sides[piece].ravel() & goes_on).any():
             break
-    yield from pieces.relabelled(canvas, np.arange(len(pieces)) == piece, label)
-
-
-def _surrounding(
-    canvas: Canvas, pieces: Pieces, chosen: Chosen
-) -> tuple[NDArray[np.uint8], Chosen]:
-    """For each chosen piece the label with most faces around it, and whether there is one.
-
-    Faces towards other chosen pieces count once those have their label, and only where a piece
-    touches nothing else; of equal ones the lowest label is taken.
-    """
-    piece, beyond, label, faces = _seams(canvas, pieces, chosen)
-    new, known = np.zeros(len(pieces), np.uint8), ~chosen
-    while (usable := ~known[piece] & known[beyond]).any():
-        around = np.where(chosen[beyond], new[beyond], label)[usable].astype(np.int64)
-        pairs, which = np.unique(piece[usable] * 256 + around, return_inverse=True)
-        votes = np.bincount(which, faces[usable])
-        order = np.lexsort((pairs, -votes, pairs // 256))
-        winners = pairs[order[np.unique(pairs[order] // 256, return_index=True)[1]]]
-        new[winners // 256], known[winners // 256] = winners % 256, True
-    return new, known & chosen
-
-
-def _seams(
-    canvas: Canvas, pieces: Pieces, chosen: Chosen
-) -> tuple[Integers, Integers, Integers, Integers]:
-    """Piece, the piece and the label beyond, and the number of faces between them."""
-    keys, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for piece, beyond, label in pieces.seams(canvas, chosen):
-        beyond = np.where(chosen[beyond], beyond, 0)
-        key, count = np.unique((piece * len(pieces) + beyond) * 256 + label, return_counts=True)
-        keys.append(key)
-        counts.append(count)
-    key, which = np.unique(np.concatenate(keys), return_inverse=True)
-    faces = np.bincount(which, np.concatenate(counts), len(key)).astype(np.int64)
-    piece, beyond = np.divmod(key // 256, len(pieces))
-    return piece, beyond, key % 256, faces
+    yield from _relabelled(canvas, pieces, np.arange(len(pieces)) == piece, label)
 
 
 def _inside_slices(
@@ -334,6 +298,18 @@ def _repaint(
         yield canvas.relabelled(
             box, inside & (before > 0 if source is None else before == source), label
         )
+
+
+def _relabelled(
+    canvas: Canvas,
+    pieces: Pieces,
+    chosen: Chosen,
+    label: NDArray[np.uint8] | int,
+    only: int | None = None,
+) -> Iterator[Delta]:
+    """What giving the chosen pieces new labels would change; as ``Pieces.relabelled``."""
+    for box, after in pieces.relabelled(canvas.labels, chosen, label, only):
+        yield canvas.replaced(box, after)
 
 
 def _counted(count: int) -> str:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segviz.edit import positions, similar
-from segviz.edit.canvas import Box, Canvas, Channel, Edit
+from segviz.edit.canvas import Canvas, Channel, Edit
 from segviz.errors import Refused
+from segviz.grid import Box
 
 Costs = NDArray[np.int32]
 

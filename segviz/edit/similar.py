@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segviz.edit.canvas import Box, Canvas, Channel
+from segviz.edit.canvas import Canvas, Channel
+from segviz.grid import Box
 
 Floats = NDArray[np.float32]
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from segviz.edit.amounts import Length
 from segviz.edit.around import Line, ball, votes, windows
-from segviz.edit.canvas import Box, Canvas, Edit
+from segviz.edit.canvas import Canvas, Edit
 from segviz.edit.delta import Delta
 from segviz.errors import Refused
+from segviz.grid import Box
 
 MOST_CELLS = 1 << 15
 """In a ball, so that twice their number fits 16 bits."""

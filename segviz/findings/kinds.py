@@ -7,7 +7,31 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import amounts, provenance
+from segviz.findings import (
+    accuracy,
+    agreement,
+    amounts,
+    areas,
+    consensus,
+    land_change,
+    objects,
+    objects_over_dates,
+    panoptic,
+    provenance,
+    series,
+)
+    accuracy,
+    agreement,
+    amounts,
+    areas,
+    consensus,
+    land_change,
+    objects,
+    objects_over_dates,
+    panoptic,
+    provenance,
+    series,
+)
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -28,8 +52,17 @@ class Finding(Protocol):
 
 
 KINDS: dict[str, ModuleType] = {
+    "accuracy": accuracy,
+    "agreement": agreement,
     "amounts": amounts,
+    "areas": areas,
+    "consensus": consensus,
+    "land_change": land_change,
+    "objects": objects,
+    "objects_over_dates": objects_over_dates,
+    "panoptic": panoptic,
     "provenance": provenance,
+    "series": series,
 }
 
 

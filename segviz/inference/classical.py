@@ -14,9 +14,10 @@ from skimage.filters import threshold_multiotsu
 from sklearn.cluster import MiniBatchKMeans
 
 from segviz.image import Scene, Volume
-from segviz.inference.catalog import Card, find_bands
+from segviz.inference.catalog import Card
 from segviz.inference.run import Run
 from segviz.mask import Legend
+from segviz.render.bands import find_bands
 
 Samples = NDArray[np.float32]
 """[cell, feature]"""

@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from segviz.grid import Window
 from segviz.image import Scene
 from segviz.inference import runtime
-from segviz.inference.catalog import Card, find_bands
+from segviz.inference.catalog import Card
 from segviz.inference.classical import sample_scene
 from segviz.inference.haze import haze
 from segviz.inference.reflectance import AS_STORED, Scale, judge
 from segviz.inference.run import Run
 from segviz.inference.scenes import label_scene
+from segviz.render.bands import find_bands
 
 MOST_CORE = 768
 """Larger tiles take more memory than a run of any scene may: 256 MiB."""

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from segviz.errors import Refused
 from segviz.image import Scene
-from segviz.inference.catalog import find_bands
 from segviz.inference.classical import sample_scene
 from segviz.inference.run import Run
+from segviz.render.bands import find_bands
 
 QUANTIFICATION = 10_000
 FRACTION_MAX = 2.0

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from shapely.geometry import Polygon
-from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from segviz.errors import Refused
 from segviz.grid import RasterGrid
 from segviz.io.atomic import replacing
-from segviz.io.vector import LONGEST_EDGE, hectares, patches, placed
+from segviz.io.vector import hectares, patches
 from segviz.mask import Mask
 from segviz.measure.ellipsoid import is_on_earth
+from segviz.measure.outlines import LONGEST_EDGE, onto, placed
 
 MOST_BYTES = 32 * 2**20
 DECIMALS = 8
@@ -114,9 +114,9 @@ def read_rings(content: bytes, grid: RasterGrid) -> list[Ring]:
             f"The file of polygons has {len(content) / 1e6:.0f} MB and {MOST_BYTES / 1e6:.0f} are "
             "read at most; cut out the area of this scene first.",
         )
-    found = _parsed(content)
-    crs = _crs_of(found)
-    polygons = list(_polygons(found, NESTED))
+    found = parsed(content)
+    crs = crs_of(found)
+    polygons = list(polygons_of(found))
     if not polygons:
         raise Refused(
             "SV-MSK-048",
@@ -124,9 +124,11 @@ def read_rings(content: bytes, grid: RasterGrid) -> list[Ring]:
             "area.",
         )
     try:
-        area = _on_grid(shapely.union_all(shapely.make_valid(polygons)), crs, grid)
+        area = onto(grid, crs)(shapely.union_all(shapely.make_valid(polygons)))
     except shapely.errors.GEOSException:
         raise _broken() from None
+    except ValueError:
+        raise _nowhere() from None
     rings = [
         ring
         for part in shapely.get_parts(area)
@@ -142,7 +144,7 @@ def read_rings(content: bytes, grid: RasterGrid) -> list[Ring]:
     return [shapely.get_coordinates(ring) for ring in rings]
 
 
-def _parsed(content: bytes) -> dict[str, Any]:
+def parsed(content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -152,7 +154,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
     return found
 
 
-def _crs_of(found: dict[str, Any]) -> CRS:
+def crs_of(found: dict[str, Any]) -> CRS:
     """Longitude and latitude, or what an older file names."""
     if found.get("crs") is None:
         return LONGITUDE_LATITUDE
@@ -167,20 +169,20 @@ def _crs_of(found: dict[str, Any]) -> CRS:
         ) from None
 
 
-def _polygons(found: Any, nested: int) -> Iterator[Polygon]:
+def polygons_of(found: Any, nested: int = NESTED) -> Iterator[Polygon]:
     """All polygons of a GeoJSON object, whatever holds them."""
     if not isinstance(found, dict) or nested == 0:
         raise _broken()
     match found.get("type"):
         case "FeatureCollection":
             for feature in _list(found, "features"):
-                yield from _polygons(feature, nested - 1)
+                yield from polygons_of(feature, nested - 1)
         case "GeometryCollection":
             for geometry in _list(found, "geometries"):
-                yield from _polygons(geometry, nested - 1)
+                yield from polygons_of(geometry, nested - 1)
         case "Feature":
             if found.get("geometry") is not None:
-                yield from _polygons(found["geometry"], nested - 1)
+                yield from polygons_of(found["geometry"], nested - 1)
         case "Polygon":
             yield from _polygon(_list(found, "coordinates"))
         case "MultiPolygon":
@@ -209,37 +211,6 @@ def _polygon(rings: Any) -> Iterator[Polygon]:
         raise _broken() from None
 
 
-def _on_grid(area: BaseGeometry, crs: CRS, grid: RasterGrid) -> BaseGeometry:
-    """An area in pixel corners, cut off outside the scene."""
-    rows, columns = grid.shape
-    scene = shapely.box(0, 0, columns, rows)
-    to_source = Transformer.from_crs(grid.crs, crs, always_xy=True)
-    outline = np.array([shapely.segmentize(scene, max(rows, columns) / 64)], object)
-    (around,) = shapely.transform(
-        placed(outline, grid.transform),
-        lambda p: np.column_stack(to_source.transform(p[:, 0], p[:, 1])),
-    )
-    if not np.isfinite(around.bounds).all():
-        raise _nowhere()
-    west, south, east, north = around.bounds
-    margin = max(east - west, north - south) * 0.01
-    near = shapely.intersection(
-        area, shapely.box(west - margin, south - margin, east + margin, north + margin)
-    )
-    if crs != grid.crs:
-        cell = max(east - west, north - south) / max(rows, columns)
-        near = shapely.segmentize(near, LONGEST_EDGE * cell)
-    back = ~grid.transform
-
-    def to_cells(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        x, y = to_source.transform(points[:, 0], points[:, 1], direction="INVERSE")
-        return np.column_stack(back @ (x, y))
-
-    cells = shapely.make_valid(shapely.transform(near, to_cells))
-    found: BaseGeometry = shapely.intersection(cells, scene)
-    return found
-
-
 def _scene_grid(mask: Mask) -> RasterGrid:
     if not isinstance(mask.grid, RasterGrid):
         raise ValueError("outlines are drawn of a scene's mask")
@@ -259,6 +230,6 @@ def _nowhere() -> Refused:
 def _broken() -> Refused:
     return Refused(
         "SV-MSK-047",
-        "This is no GeoJSON with polygons that can be read, so nothing was painted; export it "
-        "again as GeoJSON in longitude and latitude.",
+        "This is no GeoJSON with polygons that can be read, so nothing was taken from it; export "
+        "it again as GeoJSON in longitude and latitude.",
     )

@@ -83,7 +83,7 @@ def open_image(paths: Sequence[Path], answers: Answers | None = None) -> Volume 
         Question: the reader must choose; open again with the answer.
         NotFound: a path leads nowhere (SV-ARC-001).
     """
-    with _image_files(paths) as (kind, files):
+    with image_files(paths) as (kind, files):
         return FORMATS[kind].read(files, answers or {})
 
 
@@ -97,7 +97,7 @@ def check(
             judges by the header alone, in a few ms.
     """
     try:
-        with _image_files(paths) as (kind, files):
+        with image_files(paths) as (kind, files):
             look = FORMATS[kind].read if pixels else FORMATS[kind].examine
             image = look(files, answers or {})
             notes = [*image.notes, *(_read_through(image) if pixels else ())]
@@ -114,8 +114,12 @@ def is_volume(paths: Sequence[Path]) -> bool:
 
 
 @contextmanager
-def _image_files(paths: Sequence[Path]) -> Iterator[tuple[Kind, list[Path]]]:
-    """The files of one image and their kind; an archive is unpacked for as long as it is read."""
+def image_files(paths: Sequence[Path]) -> Iterator[tuple[Kind, list[Path]]]:
+    """The files of one image and their kind; an archive is unpacked for as long as it is read.
+
+    Raises:
+        Refused, NotFound: see ``open_image``.
+    """
     kind, files = _one_image(_files(paths))
     if kind is not Kind.ZIP:
         yield kind, files

@@ -24,10 +24,9 @@ from segviz.image import windows
 from segviz.io.atomic import replacing
 from segviz.io.geotiff.masks import PROVENANCE
 from segviz.mask import Mask
+from segviz.measure.outlines import LONGEST_EDGE, placed
 
 WINDOW = 2048
-LONGEST_EDGE = 8.0
-"""Cells between two points whose straight line stands for a line on the ellipsoid."""
 
 Found = tuple[int, Polygon]
 
@@ -107,16 +106,6 @@ def _joined(pieces: list[Polygon]) -> Iterator[Polygon]:
     """Pieces that share an edge as one polygon, without the points that the seams left."""
     united: BaseGeometry = shapely.simplify(shapely.union_all(pieces), 0)
     yield from shapely.get_parts(united)
-
-
-def placed(cells: NDArray[np.object_], transform: Affine) -> NDArray[np.object_]:
-    """Polygons of (column, row) corners in CRS units."""
-
-    def to_crs(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        matrix = np.array([[transform.a, transform.b], [transform.d, transform.e]])
-        return np.asarray(points @ matrix.T + (transform.c, transform.f))
-
-    return np.asarray(shapely.transform(cells, to_crs))
 
 
 def hectares(cells: NDArray[np.object_], grid: RasterGrid) -> NDArray[np.float64]:

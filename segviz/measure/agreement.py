@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from segviz.errors import Refused
 from segviz.grid import Grid, RasterGrid, VolumeGrid
 from segviz.mask import Legend, Mask
 from segviz.measure import surfaces
 from segviz.measure.counts import counts, pair_counts
+from segviz.measure.matching import match
 
 TOLERANCE_MM = 1.0
+DISTANCES = ("hd95_mm", "hd95_pooled_mm", "hd95_area_mm", "hd_mm", "assd_mm")
 
 BOTH_EMPTY = "Neither mask has this label: full agreement, and no surface to measure from."
 ONE_EMPTY = "Only one of the masks has this label, so the distance is infinite."
@@ -24,24 +26,64 @@ ONE_SIDED = (
 )
 
 
-def agreement_volume(mask: Mask, reference: Mask) -> list[dict[str, Any]]:
-    """Dice, IoU, HD95, ASSD and NSD at 1 mm of each label of either mask or legend, by value.
+def agreement_volume(
+    mask: Mask, reference: Mask, tolerance_mm: float = TOLERANCE_MM, min_voxels: int = 1
+) -> list[dict[str, Any]]:
+    """How each label of either mask or legend agrees, by value.
 
-    HD95 is the greater of both directed 95th percentiles over surface voxels (MONAI), ASSD is
-    symmetric, NSD weighs subvoxel surfaces by area (DeepMind). A distance that is not defined is
-    null, and ``why`` says why.
+    HD95 is the greater of both directed 95th percentiles over surface voxels (MONAI); ``pooled`` is
+    the percentile of both directions together (MedPy), ``area`` that of subvoxel surfaces by area
+    (DeepMind). ASSD is symmetric, NSD weighs subvoxel surfaces by area. Differences are mask minus
+    reference. A number that is not defined is null, and ``why`` says why; ``infinite`` says that a
+    distance is null because one mask is empty.
+
+    Args:
+        tolerance_mm: of ``nsd``; ``nsd_1mm`` is at 1 mm whatever it is.
+        min_voxels: lesions smaller than this are not matched in ``lesions``.
 
     Raises:
-        Refused: the masks lie on different grids (SV-PAIR-002).
+        Refused: the masks lie on different grids (SV-PAIR-002), or the tolerance is not a length
+            (SV-NUM-022).
     """
+    require_tolerance(tolerance_mm)
     grid = _common_grid(mask, reference)
     assert isinstance(grid, VolumeGrid)
     found = np.flatnonzero(counts(mask.data) + counts(reference.data))
     return [
         {"label": label.value, "name": label.name}
-        | _volume_row(mask.data == label.value, reference.data == label.value, grid.spacing_mm)
+        | _volume_row(mask.data == label.value, reference.data == label.value, grid, tolerance_mm)
+        | {
+            "lesions": match(
+                mask.data == label.value,
+                reference.data == label.value,
+                grid.voxel_volume_ml,
+                min_voxels,
+            )
+        }
         for label in _labels(mask, reference, found)
     ]
+
+
+def require_tolerance(tolerance_mm: float) -> None:
+    """Refuse what is not a finite length of zero or more (SV-NUM-022)."""
+    if not math.isfinite(tolerance_mm) or tolerance_mm < 0:
+        raise Refused(
+            "SV-NUM-022",
+            f"A tolerance of {tolerance_mm} mm is no length, so no share of a surface lies within "
+            "it; give 0 mm or more, for example the disagreement of two experts.",
+        )
+
+
+def means(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Averages over rows: Dice of all, HD95 and ASSD of those that have one, with their number."""
+    apart = [row for row in rows if row["hd95_mm"] is not None]
+    return {
+        "rows": len(rows),
+        "dice": _mean(rows, "dice"),
+        "with_distance": len(apart),
+        "hd95_mm": _mean(apart, "hd95_mm"),
+        "assd_mm": _mean(apart, "assd_mm"),
+    }
 
 
 def agreement_scene(mask: Mask, reference: Mask) -> list[dict[str, Any]]:
@@ -71,32 +113,49 @@ def agreement_scene(mask: Mask, reference: Mask) -> list[dict[str, Any]]:
 
 
 def _volume_row(
-    one: NDArray[np.bool_], two: NDArray[np.bool_], spacing_mm: surfaces.Spacing
+    one: NDArray[np.bool_], two: NDArray[np.bool_], grid: VolumeGrid, tolerance_mm: float
 ) -> dict[str, Any]:
     sizes = int(one.sum()), int(two.sum())
+    volumes = _volumes(*sizes, grid.voxel_volume_ml)
+    nothing = dict.fromkeys(DISTANCES)
     if not any(sizes):
-        return {"dice": 1.0, "iou": 1.0, **_distances(None, None, None), "why": BOTH_EMPTY}
+        shares = {"nsd_1mm": None, "nsd": None, "tolerance_mm": tolerance_mm}
+        return {"dice": 1.0, "iou": 1.0, **nothing, **shares, **volumes, "why": BOTH_EMPTY}
     if not all(sizes):
-        return {"dice": 0.0, "iou": 0.0, **_distances(None, None, 0.0), "why": ONE_EMPTY}
-    (box,) = ndimage.find_objects((one | two).astype(np.uint8))
+        shares = {"nsd_1mm": 0.0, "nsd": 0.0, "tolerance_mm": tolerance_mm, "infinite": True}
+        return {"dice": 0.0, "iou": 0.0, **nothing, **shares, **volumes, "why": ONE_EMPTY}
+    box = surfaces.box_of(one | two)
     one, two = one[box], two[box]
     both = int((one & two).sum())
-    apart = surfaces.voxel_distances(one, two, spacing_mm)
+    steps_mm = surfaces.steps_of(grid)
+    apart = surfaces.voxel_distances(one, two, steps_mm)
+    patches = surfaces.Patches(one, two, steps_mm)
     return {
         "dice": 2 * both / sum(sizes),
         "iou": both / (sum(sizes) - both),
-        **_distances(
-            surfaces.hausdorff95(apart),
-            surfaces.mean_distance(apart),
-            surfaces.surface_dice(one, two, TOLERANCE_MM, spacing_mm),
-        ),
+        "hd95_mm": surfaces.hausdorff95(apart),
+        "hd95_pooled_mm": surfaces.hausdorff95_pooled(apart),
+        "hd95_area_mm": patches.hausdorff95(),
+        "hd_mm": surfaces.hausdorff(apart),
+        "assd_mm": surfaces.mean_distance(apart),
+        "nsd_1mm": patches.surface_dice(TOLERANCE_MM),
+        "nsd": patches.surface_dice(tolerance_mm),
+        "tolerance_mm": tolerance_mm,
+        **volumes,
     }
 
 
-def _distances(
-    hd95_mm: float | None, assd_mm: float | None, nsd_1mm: float | None
-) -> dict[str, float | None]:
-    return {"hd95_mm": hd95_mm, "assd_mm": assd_mm, "nsd_1mm": nsd_1mm}
+def _volumes(mask: int, reference: int, voxel_ml: float) -> dict[str, float | None]:
+    return {
+        "volume_ml": mask * voxel_ml,
+        "reference_ml": reference * voxel_ml,
+        "difference_ml": (mask - reference) * voxel_ml,
+        "difference_percent": 100 * (mask - reference) / reference if reference else None,
+    }
+
+
+def _mean(rows: list[dict[str, Any]], key: str) -> float | None:
+    return sum(row[key] for row in rows) / len(rows) if rows else None
 
 
 def _scene_row(common: NDArray[np.int64], index: int) -> dict[str, Any]:

@@ -1,13 +1,36 @@
-"""The two diameters of a label within one slice, from voxel centre to voxel centre."""
+"""Diameters of a label from voxel centre to voxel centre: two within a slice, one in space."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+from scipy.spatial.distance import cdist
 
 Points = NDArray[np.float64]
 
 TIE_MM = 1e-9
+ROWS = 1024
+"""Points whose distances to all others are held at once."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A diameter.
+
+    Attributes:
+        start, end: its ends in cells, centres at whole numbers.
+        mm: its length from end to end.
+        edge_mm: the same prolonged at both ends to where it leaves its end voxel.
+    """
+
+    start: tuple[float, ...]
+    end: tuple[float, ...]
+    mm: float
+    edge_mm: float
 
 
 def in_plane(mask2d: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[float, float]:
@@ -21,15 +44,124 @@ def in_plane(mask2d: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[f
         mask2d: the label within one slice; all of its parts count as one.
         spacing: mm between neighbouring centres along both axes.
     """
-    outline = hull(mask2d).astype(np.float64) * spacing
+    return lengths(hull(mask2d) * np.asarray(spacing, float))
+
+
+def lengths(outline: Points) -> tuple[float, float]:
+    """(longest, perpendicular) diameter in mm of a convex outline (n, 2) in mm."""
     if len(outline) < 2:
         return 0.0, 0.0
+    longest, pairs = _farthest(outline)
+    return longest, max(_width(outline, outline[b] - outline[a]) for a, b in pairs)
+
+
+def calipers(mask2d: NDArray[np.bool_], axes: Points) -> tuple[Line, Line]:
+    """The two diameters of ``in_plane`` with their ends (row, column).
+
+    Args:
+        mask2d: with at least one cell.
+        axes: (2, 2), the steps along rows and columns in mm, as ``plane_axes`` gives them.
+    """
+    cells = hull(mask2d).astype(float)
+    outline = cells @ axes
+    if len(cells) == 1:
+        short, long = sorted(np.hypot(*axes.T).tolist())
+        return _point(cells[0], long), _point(cells[0], short)
+    _, pairs = _farthest(outline)
+    widths = np.array([_width(outline, outline[b] - outline[a]) for a, b in pairs])
+    a, b = pairs[int(np.argmax(widths >= widths.max() - TIE_MM))]
+    return _line(cells[a], cells[b], axes), _perpendicular(outline, a, b, axes)
+
+
+def plane_axes(affine: Points) -> Points:
+    """(2, 2) steps along the first two axes of a volume in mm, within their plane.
+
+    The first lies along a row; the second leans where the scan's axes are not at right angles.
+    """
+    one, two = affine[:3, 0], affine[:3, 1]
+    length = float(np.linalg.norm(one))
+    lean = float(one @ two) / length
+    height = float(np.linalg.norm(two - lean * one / length))
+    return np.array([[length, 0.0], [lean, height]])
+
+
+def in_space(binary: NDArray[np.bool_], axes: Points) -> Line:
+    """The greatest distance between two voxel centres (Feret's diameter), exact.
+
+    Of equally distant pairs the one whose ends come first.
+
+    Args:
+        binary: [x, y, z] with at least one voxel.
+        axes: (3, 3), the steps along x, y, z in mm.
+    """
+    cells = _corners(binary)
+    if len(cells) == 1:
+        return _point(cells[0], float(np.linalg.norm(axes, axis=1).max()))
+    points = cells @ axes
+    best, ends = -1.0, (0, 0)
+    for row in range(0, len(points), ROWS):
+        apart = cdist(points[row : row + ROWS], points)
+        greatest = float(apart.max())
+        if greatest > best + TIE_MM:
+            at, to = np.argwhere(apart >= greatest - TIE_MM)[0]
+            best, ends = greatest, (row + int(at), int(to))
+    return _line(cells[ends[0]], cells[ends[1]], axes)
+
+
+def _corners(binary: NDArray[np.bool_]) -> Points:
+    """(n, 3) cells among which are all corners of the convex hull, in order."""
+    for axis in (2, 1, 0):
+        binary = _ends(binary, axis)
+    cells = np.argwhere(binary)
+    with suppress(QhullError, ValueError):  # flat or few: all of them
+        cells = cells[np.sort(ConvexHull(cells).vertices)]
+    return cells.astype(float)
+
+
+def _ends(binary: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
+    """The first and last cell of each line along an axis."""
+    first = binary.argmax(axis=axis, keepdims=True)
+    last = binary.shape[axis] - 1 - np.flip(binary, axis).argmax(axis=axis, keepdims=True)
+    ends = np.zeros_like(binary)
+    for at in (first, last):
+        np.put_along_axis(ends, at, True, axis)
+    return ends & binary
+
+
+def _point(cell: Points, edge_mm: float) -> Line:
+    """A single voxel: no length between centres, the step of the grid from edge to edge."""
+    at = tuple(cell.tolist())
+    return Line(at, at, 0.0, edge_mm)
+
+
+def _line(start: Points, end: Points, axes: Points) -> Line:
+    step = end - start
+    mm = float(np.linalg.norm(step @ axes))
+    return Line(tuple(start.tolist()), tuple(end.tolist()), mm, mm + mm / float(abs(step).max()))
+
+
+def _perpendicular(outline: Points, a: int, b: int, axes: Points) -> Line:
+    """The longest chord at right angles to a diameter; of equals that nearest to its middle."""
+    direction = outline[b] - outline[a]
+    along, low, high = _chords(outline, direction)
+    middle = float((outline[a] + outline[b]) @ _frame(direction)[0]) / 2
+    width = float((high - low).max())
+    longest = np.flatnonzero(high - low >= width - TIE_MM)
+    at = longest[np.argmin(abs(along[longest] - middle))]
+    unit, normal = _frame(direction)
+    back = np.linalg.inv(axes)
+    start, end = ((along[at] * unit + to[at] * normal) @ back for to in (low, high))
+    step_per_mm = float(abs(normal @ back).max())
+    return Line(tuple(start.tolist()), tuple(end.tolist()), width, width + 1 / step_per_mm)
+
+
+def _farthest(outline: Points) -> tuple[float, list[tuple[int, int]]]:
+    """The greatest distance between corners, and all pairs that are so far apart."""
     first, second = np.triu_indices(len(outline), 1)
     apart = np.hypot(*(outline[second] - outline[first]).T)
     longest = float(apart.max())
     ends = np.flatnonzero(apart >= longest - TIE_MM)
-    widths = [_width(outline, outline[second[n]] - outline[first[n]]) for n in ends]
-    return longest, max(widths)
+    return longest, list(zip(first[ends].tolist(), second[ends].tolist(), strict=True))
 
 
 def hull(mask2d: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -61,13 +193,19 @@ def _chain(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _width(outline: Points, direction: Points) -> float:
-    """Longest chord of a convex outline at right angles to a direction.
+    """Longest chord of a convex outline at right angles to a direction."""
+    _, low, high = _chords(outline, direction)
+    return float(np.max(high - low))
 
-    Its length changes linearly between corners and is concave, so one of the corners has it.
+
+def _chords(outline: Points, direction: Points) -> tuple[Points, Points, Points]:
+    """Chords at right angles to a direction through each corner: where along it, and both ends.
+
+    Their length changes linearly between corners and is concave, so one of these is the longest.
     """
     along, across = (outline @ axis for axis in _frame(direction))
     lower, upper = _sides(along, across)
-    return float(np.max(np.interp(along, *upper) - np.interp(along, *lower)))
+    return along, np.interp(along, *lower), np.interp(along, *upper)
 
 
 def _frame(direction: Points) -> tuple[Points, Points]:

@@ -8,6 +8,7 @@ PROJ's own areal scale is not used: for Web Mercator it is that of a sphere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,6 +68,30 @@ def cell_steps_m(grid: RasterGrid) -> tuple[float, float]:
     surface = _Surface.of(grid)
     row, column = grid.shape[0] / 2, grid.shape[1] / 2
     return surface.step(grid, (row, column), (1, 0)), surface.step(grid, (row, column), (0, 1))
+
+
+def metres_per_unit(crs: CRS) -> float:
+    """Nominal metres of a unit of a CRS; of a degree along the equator where it counts in degrees.
+
+    Raises:
+        ValueError: the CRS is not on the Earth.
+    """
+    return _Surface.on(crs).metres_per_unit
+
+
+def equal_area_plane(crs: CRS) -> Callable[[Floats], Floats]:
+    """From points (n, 2) of a CRS to the plane in which every area is true, in m2.
+
+    Raises:
+        ValueError: the CRS is not on the Earth.
+    """
+    surface = _Surface.on(crs)
+
+    def look(points: Floats) -> Floats:
+        longitude, q = surface.on_plane(points[:, 0], points[:, 1])
+        return np.column_stack([longitude, q])
+
+    return look
 
 
 def area_model(
@@ -133,9 +158,13 @@ class _Surface:
 
     @classmethod
     def of(cls, grid: RasterGrid) -> _Surface:
-        if grid.crs is None or not is_on_earth(grid.crs):
-            raise ValueError("a grid without a CRS on the Earth has no areas")
-        return cls(grid.crs)
+        return cls.on(grid.crs)
+
+    @classmethod
+    def on(cls, crs: CRS | None) -> _Surface:
+        if crs is None or not is_on_earth(crs):
+            raise ValueError("without a CRS on the Earth there are no areas")
+        return cls(crs)
 
     @cached_property
     def geodetic(self) -> CRS:
@@ -196,12 +225,12 @@ class _Surface:
         """d(longitude, Q) / d(x, y) in m2 per square CRS unit, by central differences."""
         step = STEP_M / self.metres_per_unit
         ends = [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)]
-        east, west, north, south = (self._on_plane(x + dx, y + dy) for dx, dy in ends)
+        east, west, north, south = (self.on_plane(x + dx, y + dy) for dx, dy in ends)
         with np.errstate(invalid="ignore"):
             by_x, by_y = _apart(east, west), _apart(north, south)
             return (by_x[0] * by_y[1] - by_x[1] * by_y[0]) / (2 * step) ** 2
 
-    def _on_plane(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    def on_plane(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         longitude, latitude = self.to_longitude_latitude(x, y)
         return longitude * self.radians_per_unit, self.equal_area(latitude)
 

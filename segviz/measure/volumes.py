@@ -12,7 +12,8 @@ from scipy import ndimage
 from segviz.grid import VolumeGrid
 from segviz.mask import Legend, Mask
 from segviz.measure.counts import counts
-from segviz.measure.diameters import in_plane
+from segviz.measure.diameters import hull, lengths, plane_axes
+from segviz.measure.pieces import pieces
 
 __all__ = ["VolumeTally", "components", "counts", "measure_volume"]
 
@@ -30,7 +31,7 @@ class Change(Protocol):
 
 def components(binary: NDArray[np.bool_]) -> int:
     """Number of parts of a volume that do not touch, not even at a corner (26 neighbours)."""
-    return int(ndimage.label(binary, np.ones((3, 3, 3)))[1])
+    return pieces(binary).count
 
 
 def measure_volume(mask: Mask) -> dict[str, Any]:
@@ -130,13 +131,13 @@ class VolumeTally:
         self, data: NDArray[np.uint8], slices: NDArray[np.int64], labels: NDArray[np.integer[Any]]
     ) -> None:
         canonical = self.grid.to_canonical(data)
-        spacing = self.grid.canonical.spacing_mm[:2]
+        axes = plane_axes(self.grid.canonical.affine)
         for index in slices:
             cut = np.ascontiguousarray(canonical[:, :, index])
             for label in labels:
                 inside = cut == label
                 found = inside.any()
-                self.diameters[label, index] = in_plane(inside, spacing) if found else -1.0
+                self.diameters[label, index] = lengths(hull(inside) @ axes) if found else -1.0
 
 
 def _volume_grid(mask: Mask) -> VolumeGrid:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.case import Visit
-from segviz.edit.canvas import Box, Channel, Values
+from segviz.edit.canvas import Channel, Values
 from segviz.errors import Refused
-from segviz.grid import VolumeGrid
+from segviz.grid import Box, VolumeGrid
 from segviz.opening import images
 from segviz.store import Store
 

@@ -199,10 +199,14 @@ class Store:
         with self._database.write() as connection:
             return layers.add_version(connection, layer_id, revision, name, author)
 
-    def records(self, case_id: str, kind: str) -> list[Record]:
-        """What was decided about a case: the last record of each name that was not taken back."""
+    def records(self, case_id: str, kind: str, until: int | None = None) -> list[Record]:
+        """What was decided about a case: the last record of each name that was not taken back.
+
+        Args:
+            until: as things stood after the record with this number; now when None.
+        """
         with self._database.read() as connection:
-            found = records.newest(connection, case_id, kind)
+            found = records.newest(connection, case_id, kind, until)
         return [record for record in found if record.body is not None]
 
     def record(self, case_id: str, seq: int) -> Record:

@@ -16,13 +16,17 @@ def add(
 ) -> Record:
     made = datetime.now(UTC)
     values = {"case_id": case_id, "kind": kind, "name": name, "body": body, "author": author}
-    (seq,) = connection.execute(insert(records).values(made=made, **values)).inserted_primary_key
-    return Record(seq, **values, made=made)
+    row = insert(records).values(made=made, **values).returning(records.c.seq)
+    return Record(connection.execute(row).scalar_one(), made=made, **values)
 
 
-def newest(connection: Connection, case_id: str, kind: str) -> list[Record]:
-    """The last record of each name, in the order in which the names first came."""
+def newest(
+    connection: Connection, case_id: str, kind: str, until: int | None = None
+) -> list[Record]:
+    """The last record of each name up to a number, in the order in which the names first came."""
     about = (records.c.case_id == case_id) & (records.c.kind == kind)
+    if until is not None:
+        about &= records.c.seq <= until
     ends = (
         select(func.min(records.c.seq).label("first"), func.max(records.c.seq).label("last"))
         .where(about)
@@ -37,4 +41,4 @@ def at(connection: Connection, case_id: str, seq: int) -> Record | None:
     """One record of a case, whatever came after it."""
     query = select(records).where(records.c.case_id == case_id, records.c.seq == seq)
     row = connection.execute(query).one_or_none()
-    return row and Record(**row._mapping)
+    return None if row is None else Record(**row._mapping)

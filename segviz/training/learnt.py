@@ -15,6 +15,7 @@ from segviz.inference import catalog, networks
 from segviz.inference.catalog import Card
 from segviz.inference.pixel_network import SIZES, halo
 from segviz.mask import Legend
+from segviz.render.bands import find_bands
 from segviz.store import files
 from segviz.training.strokes import FOLDS, INDICES, Accuracy, Learnt
 
@@ -130,7 +131,7 @@ def features(image: Image, channels: tuple[str, ...]) -> list[str]:
     pairs = [
         f"({one} - {other}) / ({one} + {other})"
         for one, other in INDICES
-        if not isinstance(image, Volume) and catalog.find_bands(channels, (one, other)) is not None
+        if not isinstance(image, Volume) and find_bands(channels, (one, other)) is not None
     ]
     return [*bands, *around, *pairs]
 

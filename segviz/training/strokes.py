@@ -13,9 +13,9 @@ from torch import Tensor
 from segviz.edit.samples import Samples
 from segviz.errors import Refused
 from segviz.image import Image, Volume
-from segviz.inference.catalog import find_bands
 from segviz.inference.pixel_network import HIDDEN, SIZES, PixelNetwork, halo
 from segviz.inference.pixels import Pieces, pieces
+from segviz.render.bands import find_bands
 from segviz.training.perceptrons import Cells, Field, Progress, classes_of, fit
 
 PER_STROKE = 300

@@ -41,6 +41,22 @@ def _met() -> dict[str, tuple[int, int]]:
     return met
 
 
+def go(visit: Visit, at: list[int]) -> None:
+    """Have the picture show a voxel in canonical order, or a row and a column."""
+    turn = (wanted(visit) or {"turn": 0})["turn"] + 1
+    _places()[visit.id] = {"at": at, "turn": turn}
+
+
+def wanted(visit: Visit) -> dict[str, Any] | None:
+    """Where the page last sent the picture."""
+    return _places().get(visit.id)
+
+
+def _places() -> dict[str, dict[str, Any]]:
+    places: dict[str, dict[str, Any]] = st.session_state.setdefault("places", {})
+    return places
+
+
 def volume_data(
     store: Store, case: Case, visit: Visit, grid: VolumeGrid, layer_id: str
 ) -> dict[str, Any]:
@@ -57,6 +73,7 @@ def volume_data(
         "modality": shown.modality,
         "revision": settled_revision(bench),
         "spacing": list(grid.canonical.spacing_mm),
+        "go": wanted(visit),
     }
 
 
@@ -79,10 +96,18 @@ def map_data(
         "bands": list(bands.natural(visit.channels)),
         "stretch": {k: list(v) for k, v in shared_stretch(store, together).items()},
         "legend": legend.to_json(),
+        "areas": areas_url(store, case, visit),
         "notice": case.notice,
         "mode": "review",
         "change": None,
+        "go": wanted(visit),
     }
+
+
+def areas_url(store: Store, case: Case, visit: Visit) -> str | None:
+    """Where the outlines of the case's areas are; another address once they are others."""
+    seqs = [str(record.seq) for record in store.records(case.id, "area")]
+    return f"{links.visit(store, case, visit)}/areas?of={','.join(seqs)}" if seqs else None
 
 
 def whose(store: Store, case: Case, visit: Visit, layer: Layer) -> dict[str, Any]:

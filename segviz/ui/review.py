@@ -12,13 +12,17 @@ from segviz.case import Case, Layer, Status, Visit
 from segviz.grid import VolumeGrid
 from segviz.store import Store
 from segviz.ui import (
+    agreement,
+    areas,
     components,
+    consensus,
     exchange,
     frame,
     layers,
     learn,
     legend,
     links,
+    objects,
     picture,
     reader,
     report,
@@ -46,15 +50,19 @@ def bench(store: Store, case_id: str) -> None:
 
 
 def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
-    compared = {"compare": versions.shown(store, case, visit)}
+    compared = {"compare": agreement.shown(store, case, visit) or objects.shown(store, case, visit)}
     whose = picture.whose(store, case, visit, layer) | compared
     if isinstance(visit.grid, VolumeGrid):
         data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose
         _, made = components.show("volume", data, f"volume-{case.id}", "changed", "layer")
     else:
         data = picture.map_data(store, case, visit, visit.grid, layer.id) | whose
-        changed, made = components.show("map", data, f"map-{case.id}", "changed", "layer")
+        key = f"map-{case.id}"
+        changed, made, area = components.show("map", data, key, "changed", "layer", "area")
         learn.remember_view(visit, changed)
+        if area:
+            areas.drawn(store, case, visit.grid, area)
+            st.rerun(scope="fragment")
     if made:
         layers.go(case, visit, made["layer"])
         st.rerun(scope="fragment")
@@ -68,6 +76,13 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         choose_visit(case, visit)
         choose_status(store, case)
     layers.choose(store, case, visit, layer)
+    if agreement.compared(visit):
+        with frame.told():
+            agreement.section(store, visit)
+        with st.container(horizontal=True, gap=None, key="doors"):
+            versions.section(store, case, visit, layer)
+            consensus.section(store, case, visit)
+        return
     if visit.reference:
         st.html('<p class="sv-soft">A reference layer: compared with, not segmented.</p>')
     else:
@@ -79,6 +94,11 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     state = bench.state()
     labels(state, isinstance(visit.grid, VolumeGrid))
     since.section(store, bench)
+    with frame.told():
+        objects.section(store, case, visit, layer)
+    with frame.told():
+        consensus.told(store, case, layer)
+    areas.section(store, case, visit, layer, state["revision"])
     with st.container(horizontal=True, gap=None, key="doors"):
         if not visit.reference:
             legend.section(bench)
@@ -88,6 +108,7 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
             exchange.import_mask(store, visit, layer)
             layers.new(store, case, visit, layer)
         versions.section(store, case, visit, layer)
+        consensus.section(store, case, visit)
     history(store, case, visit, layer, state)
     about(visit)
 

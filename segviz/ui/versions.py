@@ -11,10 +11,9 @@ import streamlit as st
 
 from segviz import workbench
 from segviz.case import Case, Layer, Visit
-from segviz.grid import VolumeGrid
 from segviz.store import Store
-from segviz.ui import layers, links, picture, reader, words
-from segviz.workbench import At, comparison
+from segviz.ui import agreement, layers, picture, reader, words
+from segviz.workbench import At
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,12 @@ class State:
     @property
     def key(self) -> str:
         return f"{self.layer.id}@{self.revision}"
+
+    @property
+    def signed(self) -> str:
+        """Its name with whose it is, as it reads on paper."""
+        whose = layers.title(self.layer)
+        return whose if self.name == whose else f"{whose}, {self.name}"
 
     def at(self, store: Store) -> At:
         return At(workbench.get(store, self.layer.id), self.revision)
@@ -79,13 +84,10 @@ def compare(store: Store, case: Case, visit: Visit, states: list[State]) -> None
     if a.key == b.key:
         return
     st.html(table(workbench.compare(a.at(store), b.at(store)), a.name, b.name))
-    kept = st.session_state.setdefault("comparison", {})
-    if visit.id in kept:
-        if st.button("Show the mask again"):
-            del kept[visit.id]
-            st.rerun()
-    elif st.button("Show in the picture"):
-        kept[visit.id] = a, b
+    if agreement.compared(visit) == (a, b):
+        st.html('<p class="sv-note">Shown in the picture.</p>')
+    elif st.button("Show in the picture", help="With distances, lesions and the worst slice."):
+        agreement.compare(visit, a, b)
         st.rerun()
 
 
@@ -124,19 +126,3 @@ def restore(store: Store, layer: Layer, states: list[State]) -> None:
         )
         picture.changed(bench)
         st.rerun()
-
-
-def shown(store: Store, case: Case, visit: Visit) -> dict[str, Any] | None:
-    """The comparison that the picture shows in place of the mask; None while it shows the mask."""
-    kept = st.session_state.get("comparison", {}).get(visit.id)
-    if kept is None:
-        return None
-    a, b = kept
-    base, query = links.visit(store, case, visit), f"a={a.key}&b={b.key}"
-    address = (
-        {"url": f"{base}/difference?{query}"}
-        if isinstance(visit.grid, VolumeGrid)
-        else {"tiles": f"{base}/difference/{{z}}/{{x}}/{{y}}.png?{query}"}
-    )
-    legend = comparison.legend(a.name, b.name).to_json()
-    return {"legend": legend, "name": f"{a.name} and {b.name}", **address}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from segviz import workbench
-from segviz.case import Case
+from segviz.case import Case, Visit
+from segviz.measure import distance_map, surfaces
 from segviz.opening.tiling import tile_window
 from segviz.render import tiles as draw
 from segviz.store import Store
@@ -22,6 +25,7 @@ def routes(store: Store) -> list[Route]:
     return [
         post(store, VISIT + "/layers", new_layer, JSON_LIMIT),
         get(store, VISIT + "/difference", difference),
+        get(store, VISIT + "/surface-distance", surface_distance),
         get(store, VISIT + "/difference" + PLACE + ".png", difference_tile),
     ]
 
@@ -42,9 +46,23 @@ def new_layer(store: Store, case: Case, request: Request, body: bytes) -> Respon
 
 def difference(store: Store, case: Case, request: Request) -> Response:
     """Where two masks of a scan differ (``workbench.comparison``): canonical order, x fastest."""
-    visit = visit_of(case, request)
-    found = of_volume(visit).to_canonical(workbench.difference(*two(store, case, request)))
-    packed = answers.gzip_fast(found.tobytes(order="F"))
+    return labels(visit_of(case, request), workbench.difference(*two(store, case, request)))
+
+
+def surface_distance(store: Store, case: Case, request: Request) -> Response:
+    """How far the surface of ``a`` lies from that of ``b``, as ``difference`` is answered.
+
+    Labels are those of ``measure.distance_map.legend``.
+    """
+    visit, label = visit_of(case, request), query.whole(request, "label")
+    steps_mm = surfaces.steps_of(of_volume(visit))
+    mask, other = (each.labels() == label for each in two(store, case, request))
+    return labels(visit, distance_map.binned(mask, other, steps_mm))
+
+
+def labels(visit: Visit, found: NDArray[np.uint8]) -> Response:
+    """Labels of a scan that stay what they are."""
+    packed = answers.gzip_fast(of_volume(visit).to_canonical(found).tobytes(order="F"))
     headers = {"Cache-Control": answers.FOREVER}
     return answers.gzipped(packed, "application/octet-stream", headers)
 

@@ -17,6 +17,7 @@ from segviz import opening, workbench
 from segviz.case import Case, Visit
 from segviz.change import align, map
 from segviz.errors import NotFound, Refused
+from segviz.findings import objects
 from segviz.grid import RasterGrid, Window
 from segviz.opening.tiling import SIZE, thinned_grid, tile_window
 from segviz.render import tiles as draw
@@ -31,6 +32,7 @@ def routes(store: Store) -> list[Route]:
     return [
         get(store, VISIT + "/tiles" + PLACE + ".jpg", image_tile),
         get(store, LAYER + "/mask" + PLACE + ".png", mask_tile),
+        get(store, LAYER + "/objects/{revision:int}/{label:int}" + PLACE + ".png", objects_tile),
         get(store, VISIT + "/values", values),
         get(store, CASE + "/change/{visit_a}/{visit_b}" + PLACE + ".png", change_tile),
     ]
@@ -39,9 +41,16 @@ def routes(store: Store) -> list[Route]:
 def thinned(labels: NDArray[np.uint8], window: Window, step: int) -> NDArray[np.uint8]:
     """Every ``step``-th cell of a window, from the middle of its block; reads no others."""
     r0, r1, c0, c1 = window
+    rows, columns = sampled(window, step)
+    return labels[np.ix_(rows, columns)] if step > 1 else np.array(labels[r0:r1, c0:c1])
+
+
+def sampled(window: Window, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows and columns that ``thinned`` takes."""
+    r0, r1, c0, c1 = window
     rows = np.minimum(np.arange(r0, r1, step) + step // 2, r1 - 1)
     columns = np.minimum(np.arange(c0, c1, step) + step // 2, c1 - 1)
-    return labels[np.ix_(rows, columns)] if step > 1 else np.array(labels[r0:r1, c0:c1])
+    return rows, columns
 
 
 def padded(array: NDArray[Any], fill: int = 0) -> NDArray[Any]:
@@ -75,6 +84,22 @@ def mask_tile(store: Store, case: Case, request: Request) -> Response:
     mask = bench.mask()
     body = draw.mask_tile(padded(thinned(mask.data, window, step)), mask.legend)
     return answers.picture(body, answers.FOREVER if fresh else answers.NEVER)
+
+
+def objects_tile(store: Store, case: Case, request: Request) -> Response:
+    """The objects of a label, neighbours mostly in different colours (``findings.objects``)."""
+    visit, path = visit_of(case, request), request.path_params
+    window, step = tile_window(raster(visit).shape, *place(request))
+    spec = {
+        "layer": bench_of(store, case, request).layer.id,
+        "revision": path["revision"],
+        "smallest": query.number(request, "smallest", 0.0),
+        "split": query.number(request, "split", 0.0) or None,
+    }
+    found = objects.counted(store, spec, path["label"])
+    rows, columns = sampled(window, step)
+    colors = objects.colored(found.runs.lines(rows)[:, columns])
+    return answers.picture(draw.mask_tile(padded(colors), objects.COLORS), answers.FOREVER)
 
 
 def change_tile(store: Store, case: Case, request: Request) -> Response:

@@ -102,8 +102,9 @@ def provenance(store: Store, bench: Workbench, revision: int | None = None) -> d
     """How a mask came to be, for exports and reports.
 
     Returns:
-        layer, revision, fingerprint (16 hex digits), source; models, each with name, version,
-        sha256 and when; labels, each with label, name, count, amount, what people added to and
+        layer, revision, fingerprint (16 hex digits), source; answer_by, who gave the last whole
+        mask (``"model"``, ``"import"`` or null); models, each with name, version, sha256 and when;
+        labels, each with label, name, count, amount, what people added to and
         removed from what the last model or import said (``added``, ``removed``, in ``unit``) and
         the Dice to that (null where nothing was said or neither has the label); work, the number of
         operations in force and minutes by author and tool; versions with their names.
@@ -120,6 +121,7 @@ def provenance(store: Store, bench: Workbench, revision: int | None = None) -> d
         "revision": history.revision,
         "fingerprint": f"{bench.fingerprint_at(history.revision) % 2**64:016x}",
         "source": history.source,
+        "answer_by": _answer_by(store, history),
         "models": [
             model | {"when": entry.made.isoformat(timespec="seconds")}
             for entry, model in models
@@ -132,6 +134,12 @@ def provenance(store: Store, bench: Workbench, revision: int | None = None) -> d
             for version in store.versions(bench.layer.id)
         ],
     }
+
+
+def _answer_by(store: Store, history: History) -> str | None:
+    if history.base is None:
+        return None
+    return "model" if model_of(store, history.base) else "import"
 
 
 def _work(entries: list[Entry]) -> list[dict[str, Any]]:

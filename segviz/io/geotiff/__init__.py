@@ -1,6 +1,6 @@
 """GeoTIFF: scenes read window by window, pyramids, and masks."""
 
-from segviz.io.geotiff.masks import read_labels, read_legend, write_mask, write_owners
+from segviz.io.geotiff.masks import read_labels, read_legend, write_cog, write_mask, write_owners
 from segviz.io.geotiff.pyramid import build_pyramid, needs_pyramid, write_quicklook
 from segviz.io.geotiff.scene import GeoTiffScene, open_scene
 from segviz.io.geotiff.writer import write_scene
@@ -12,6 +12,7 @@ __all__ = [
     "open_scene",
     "read_labels",
     "read_legend",
+    "write_cog",
     "write_mask",
     "write_owners",
     "write_quicklook",

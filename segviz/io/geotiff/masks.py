@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
+import rasterio.shutil
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
@@ -52,6 +53,32 @@ def write_mask(mask: Mask, path: Path, provenance: Mapping[str, Any] | None = No
                     window=rasterio_window((row, row_stop, column, column_stop)),
                 )
         add_overviews(temporary, Resampling.nearest)
+
+
+def write_cog(mask: Mask, path: Path, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write labels as ``write_mask`` does, laid out as Cloud Optimized GeoTIFF (OGC 21-026).
+
+    Tiles of 512 cells, the overviews before the full image, so that a reader over the network asks
+    for what it shows alone.
+    """
+    with replacing(path) as temporary:
+        plain = temporary.with_name(f"plain{temporary.name}")
+        try:
+            write_mask(mask, plain)
+            if provenance:  # GDAL copies tags of other domains to the loss of those of the band
+                with rasterio.open(plain, "r+", driver="GTiff") as target:
+                    target.update_tags(**{PROVENANCE: json.dumps(provenance)})
+            rasterio.shutil.copy(
+                plain,
+                temporary,
+                driver="COG",
+                blocksize=TILE,
+                compress="deflate",
+                overviews="force_use_existing",
+                bigtiff="if_safer",
+            )
+        finally:
+            plain.unlink(missing_ok=True)
 
 
 def write_owners(

@@ -5,6 +5,7 @@ import { component, type Emit, type Viewer } from './component'
 import { h } from './dom'
 import { Frame } from './frame'
 import { KEYS, listen as listenToKeys, type Action } from './keys'
+import { Areas } from './map/areas'
 import { channels } from './map/bands'
 import { Drawing, type Pen } from './map/drawing'
 import { addNorthArrow, addScaleBar, addZoomButtons } from './map/furniture'
@@ -65,6 +66,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   private readonly live: Live
   private readonly drawing: Drawing
   private readonly marks: Marks
+  private readonly areas = new Areas()
   private readonly swipe: Swipe
   private readonly readout: Readout
   private readonly revisions: Revisions
@@ -80,11 +82,14 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   private ready = false
   private held: ToolName = 'navigate'
   private pointed: Pixel | null = null
+  /** The last wish of the page that was followed. */
+  private turn: number
 
   constructor(
     private props: MapProps,
-    emit: Emit,
+    private readonly emit: Emit,
   ) {
+    this.turn = props.go?.turn ?? 0
     const toolbar = toolbarOf('map', this.editable, LOOK, (action) => void this.act(action))
     const chips = {
       ...(this.editable && { onChoose: () => this.toolbox.changed(), onLock: () => this.toolbox.changed() }),
@@ -100,7 +105,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.marks = new Marks(this.layers.grid, props.shape)
     const target = h('div', { class: 'sv-fill' })
     this.frame.stage.prepend(target)
-    this.map = openMap(target, props, this.layers.grid, [...this.layers.all, this.sketch.layer, this.marks.layer])
+    this.map = openMap(target, props, this.layers.grid, [...this.layers.all, this.sketch.layer, this.marks.layer, this.areas.layer])
     this.live = new Live(this.map)
     this.drawing = new Drawing(this.live)
     target.after(this.live.root)
@@ -124,9 +129,21 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     const { compare } = props
     this.frame.notice([compare && `Comparison${compare.name ? `: ${compare.name}` : ''}`, props.notice].filter(Boolean).join(' · '))
     if (props.visits.filter(({ sharp }) => !sharp).length < blurred) this.showImages()
+    void this.areas.show(props.areas ?? '').catch((error: unknown) => this.frame.tell(sentence(error)))
+    this.go()
     if (this.legendOnly) return this.frame.chips.show(this.legend, [])
     this.session.sign(props.author ?? '')
     void this.session.follow(this.visit.revision, this.legend).then(() => this.offerLabels())
+  }
+
+  /** Show the place that the page asks for, from near enough to see cells. */
+  private go(): void {
+    const { go } = this.props
+    if (!go || go.turn === this.turn) return
+    this.turn = go.turn
+    const [row, column] = go.at
+    const center = toCoordinate([column + 0.5, row + 0.5])
+    this.map.getView().animate({ center, resolution: Math.min(this.resolution, 1), duration: 300 })
   }
 
   resume(): void {
@@ -434,7 +451,8 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
 
   /** The map shows the shape before what the hand drew of it goes. */
   private send(shape: Shape | null): void {
-    if (shape) {
+    if (shape?.tool === 'area') this.emit('area', { points: shape.points })
+    else if (shape) {
       const edit = this.session.tool(shape.tool, paramsOf(shape), this.toolbox.where)
       if (shape.tool !== 'relabel-inside') this.sketch.keep(edit.uuid, shape, this.colorOf(shape.label))
       this.map.renderSync()
@@ -460,7 +478,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   private pen(turned: boolean): Pen {
     const tool = this.toolbox.turned(turned) as ShapeTool
     const strokes = this.use === 'stroke'
-    const label = turned && !strokes ? 0 : this.toolbox.label(tool)
+    const label = tool === 'area' || (turned && !strokes) ? 0 : this.toolbox.label(tool)
     return { tool, label, radius: strokes ? this.brush.value : 0, color: this.colorOf(label) }
   }
 

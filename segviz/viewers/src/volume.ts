@@ -42,7 +42,9 @@ export interface VolumeProps {
   /** Other masks that can be copied from. */
   sources?: Source[]
   /** Another mask shown in place of this one, to look at only. */
-  compare?: { url: string; legend: Label[]; name?: string } | null
+  compare?: { url: string; legend: Label[]; name?: string; surface?: boolean } | null
+  /** Where the page wants the crosshair, each time with another number. */
+  go?: { at: Vec3; turn: number } | null
 }
 
 /** A stroke or shape as the queue keeps it. */
@@ -98,12 +100,15 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
   /** The server's mask, while edits are pending on top of it. */
   private underneath: Uint8Array | null = null
   private comparing: VolumeProps['compare'] = null
+  /** The last wish of the page that was followed. */
+  private turn: number
 
   constructor(
     private props: VolumeProps,
     emit: Emit,
   ) {
     this.images = layerUrl(props.base, props.visit)
+    this.turn = props.go?.turn ?? 0
     const changed = () => this.toolbox.changed()
     this.frame = new Frame('volume', this.toolbar, { onChoose: changed, onHide: () => this.look(), onLock: changed })
     this.extras = [iconButton('ball', 'Ball through all slices (R)', () => this.turnBall())]
@@ -129,9 +134,23 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
   update(props: VolumeProps): void {
     this.props = props
     this.session.sign(props.author ?? '')
-    this.frame.notice(props.notice)
+    this.frame.notice(this.noticed)
     void this.session.follow(props.revision, props.legend).then(() => this.look())
-    if (this.ready) void this.compare()
+    if (!this.ready) return
+    void this.compare()
+    this.go()
+  }
+
+  private go(): void {
+    const { go } = this.props
+    if (!go || go.turn === this.turn) return
+    this.turn = go.turn
+    this.navigate(go.at)
+  }
+
+  private get noticed(): string {
+    const { compare, notice } = this.props
+    return compare ? `Comparison${compare.name ? `: ${compare.name}` : ''}` : notice
   }
 
   resume(): void {
@@ -321,14 +340,16 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     const { compare } = this.props
     if (compare?.url === this.comparing?.url) return
     this.comparing = compare
-    this.frame.notice(compare ? `Comparison${compare.name ? `: ${compare.name}` : ''}` : this.props.notice)
+    this.frame.notice(this.noticed)
     this.toolbox.take('navigate')
     try {
       if (!compare) return void (await this.session.refresh())
       const { bytes } = await download(compare.url, () => undefined)
       if (this.comparing !== compare) return
       this.replaceMask(bytes, false)
-      this.frame.chips.show(compare.legend, this.counted(compare.legend.map((label) => ({ ...label, count: 0, amount: 0, unit: 'ml' }))))
+      // The voxels of a surface are no volume that anybody asked for.
+      const rows = compare.surface ? [] : compare.legend.map((label) => ({ ...label, count: 0, amount: 0, unit: 'ml' }))
+      this.frame.chips.show(compare.legend, this.counted(rows))
       this.look()
       this.locate()
     } catch (error) {

@@ -38,10 +38,14 @@ export interface MapProps {
   author?: string
   /** Whose mask is edited; the visit's first where it is left out. */
   layer?: string
+  /** Where the outlines of areas are; left out without any. */
+  areas?: string | null
   /** Other masks that can be copied from. */
   sources?: Source[]
   /** Another mask shown in place of this one, to look at only; its address holds `{z}`, `{x}`, `{y}`. */
   compare?: { tiles: string; legend: Label[]; name?: string } | null
+  /** Row and column that the page wants in the middle, each time with another number. */
+  go?: { at: [row: number, column: number]; turn: number } | null
 }
 
 /** Where the pictures of a visit are. */

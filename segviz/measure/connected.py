@@ -18,10 +18,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from skimage import measure
 
-from segviz.edit.canvas import Box, Canvas
-from segviz.edit.delta import Delta
 from segviz.errors import Refused
-from segviz.grid import Value
+from segviz.grid import Box, Value
 
 STRIP_CELLS = 1 << 21
 
@@ -75,7 +73,7 @@ class Pieces:
     @classmethod
     def find(
         cls,
-        canvas: Canvas,
+        labels: NDArray[np.uint8],
         box: Box,
         look: Look,
         neighbours: NDArray[np.bool_],
@@ -91,15 +89,15 @@ class Pieces:
         counted: list[_Counted] = []
         joined: list[NDArray[np.int64]] = []
         above, first = None, 0
-        for strip in _strips(canvas, box):
-            labels = np.ascontiguousarray(canvas.labels[strip.box])
-            seen = look(labels)
+        for strip in _strips(labels, box):
+            part = np.ascontiguousarray(labels[strip.box])
+            seen = look(part)
             numbers, count = _number(seen, neighbours)
             if above is not None:
                 joined.append(_same_cells(above, np.take(numbers, 0, strip.axis), first, count))
             counted.append(_count(strip, box, numbers, count, seen, weights))
             numbered = np.arange(first, first + count + 1)
-            strips.append(replace(strip, pieces=numbered, checksum=zlib.crc32(labels.data)))
+            strips.append(replace(strip, pieces=numbered, checksum=zlib.crc32(part.data)))
             last = np.take(numbers, -1, strip.axis)
             above = np.where(last > 0, last + first, 0)
             first += count
@@ -140,27 +138,27 @@ class Pieces:
         """[piece], all but piece 0."""
         return np.arange(len(self)) > 0
 
-    def at(self, canvas: Canvas, cell: tuple[int, ...]) -> int:
+    def at(self, labels: NDArray[np.uint8], cell: tuple[int, ...]) -> int:
         """The piece that holds a cell of the box."""
         for strip in self._strips:
             within = tuple(c - s.start for c, s in zip(cell, strip.own, strict=True))
             if 0 <= within[strip.axis] < strip.own[strip.axis].stop - strip.own[strip.axis].start:
-                numbers, _ = self._numbers(canvas, strip)
+                numbers, _ = self._numbers(labels, strip)
                 return int(strip.pieces[strip.inner(numbers)[within]])
         raise ValueError(f"cell {cell} lies outside {self.box}")
 
     def seams(
-        self, canvas: Canvas, chosen: NDArray[np.bool_]
+        self, labels: NDArray[np.uint8], chosen: NDArray[np.bool_]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]]:
         """For each face of a chosen piece: the piece, the one beyond, and the label beyond."""
         for strip in self._strips:
             if not chosen[strip.pieces[1:]].any():
                 continue
-            numbers, labels = self._numbers(canvas, strip)
+            numbers, part = self._numbers(labels, strip)
             for axis in range(numbers.ndim):
                 along = (slice(None),) * axis
                 inner = numbers if axis == strip.axis else strip.inner(numbers)
-                near = labels if axis == strip.axis else strip.inner(labels)
+                near = part if axis == strip.axis else strip.inner(part)
                 low, high = (*along, slice(None, -1)), (*along, slice(1, None))
                 differ = inner[low] != inner[high]
                 ends = [(inner[side][differ], near[side][differ]) for side in (low, high)]
@@ -170,12 +168,12 @@ class Pieces:
 
     def relabelled(
         self,
-        canvas: Canvas,
+        labels: NDArray[np.uint8],
         chosen: NDArray[np.bool_],
         label: NDArray[np.uint8] | int,
         only: int | None = None,
-    ) -> Iterator[Delta]:
-        """What giving the chosen pieces new labels would change.
+    ) -> Iterator[tuple[Box, NDArray[np.uint8]]]:
+        """Boxes and the labels in them once the chosen pieces have new ones.
 
         Args:
             chosen: [piece].
@@ -186,30 +184,73 @@ class Pieces:
         for strip in self._strips:
             if not chosen[strip.pieces[1:]].any():
                 continue
-            numbers, labels = self._numbers(canvas, strip)
-            numbers, after = strip.inner(numbers), strip.inner(labels)
+            numbers, part = self._numbers(labels, strip)
+            numbers, after = strip.inner(numbers), strip.inner(part)
             inside = chosen[strip.pieces][numbers]
             if only is not None:
                 inside &= after == only
             after[inside] = new[strip.pieces[numbers[inside]]]
-            yield canvas.replaced(strip.own, after)
+            yield strip.own, after
 
     def _numbers(
-        self, canvas: Canvas, strip: _Strip
+        self, labels: NDArray[np.uint8], strip: _Strip
     ) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """Of the cells of a strip, and a copy of their labels.
 
         Raises:
             Refused: these are not the labels that were looked at (SV-EDIT-060).
         """
-        labels = np.array(canvas.labels[strip.box], order="C")
-        if zlib.crc32(labels.data) != strip.checksum:
+        part = np.array(labels[strip.box], order="C")
+        if zlib.crc32(part.data) != strip.checksum:
             raise Refused(
                 "SV-EDIT-060",
                 "The mask was changed while its pieces were looked for, so nothing was done to "
                 "them; do it again.",
             )
-        return _number(self._look(labels), self._neighbours)[0], labels
+        return _number(self._look(part), self._neighbours)[0], part
+
+
+def surrounding(
+    labels: NDArray[np.uint8],
+    pieces: Pieces,
+    chosen: NDArray[np.bool_],
+    prefer_labels: bool = False,
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """For each chosen piece the label with most faces around it, and whether there is one.
+
+    Faces towards other chosen pieces count once those have their label, and only where a piece
+    touches nothing else; of equal ones the lowest label is taken.
+
+    Args:
+        prefer_labels: take 0 only for pieces that touch nothing else.
+    """
+    piece, beyond, label, faces = _seams(labels, pieces, chosen)
+    new, known = np.zeros(len(pieces), np.uint8), ~chosen
+    while (usable := ~known[piece] & known[beyond]).any():
+        around = np.where(chosen[beyond], new[beyond], label)[usable].astype(np.int64)
+        pairs, which = np.unique(piece[usable] * 256 + around, return_inverse=True)
+        votes = np.bincount(which, faces[usable])
+        is_last = prefer_labels & (pairs % 256 == 0)
+        order = np.lexsort((pairs, -votes, is_last, pairs // 256))
+        winners = pairs[order[np.unique(pairs[order] // 256, return_index=True)[1]]]
+        new[winners // 256], known[winners // 256] = winners % 256, True
+    return new, known & chosen
+
+
+def _seams(
+    labels: NDArray[np.uint8], pieces: Pieces, chosen: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Piece, the piece and the label beyond, and the number of faces between them."""
+    keys, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for piece, beyond, label in pieces.seams(labels, chosen):
+        beyond = np.where(chosen[beyond], beyond, 0)
+        key, count = np.unique((piece * len(pieces) + beyond) * 256 + label, return_counts=True)
+        keys.append(key)
+        counts.append(count)
+    key, which = np.unique(np.concatenate(keys), return_inverse=True)
+    faces = np.bincount(which, np.concatenate(counts), len(key)).astype(np.int64)
+    piece, beyond = np.divmod(key // 256, len(pieces))
+    return piece, beyond, key % 256, faces
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,9 +286,9 @@ class _Counted:
     sides: NDArray[np.bool_]
 
 
-def _strips(canvas: Canvas, box: Box) -> Iterator[_Strip]:
+def _strips(labels: NDArray[np.uint8], box: Box) -> Iterator[_Strip]:
     """Across the axis whose planes lie together in memory."""
-    axis = int(np.argmax(np.abs(canvas.labels.strides)))
+    axis = int(np.argmax(np.abs(labels.strides)))
     planes = box[axis]
     across = [s.stop - s.start for a, s in enumerate(box) if a != axis]
     step = max(1, STRIP_CELLS // max(1, int(np.prod(across))))
