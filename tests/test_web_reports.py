@@ -12,7 +12,7 @@ from web_case import Server
         ("pdf", "application/pdf", b"%PDF-"),
         ("html", "text/html; charset=utf-8", b"<!doctype html>"),
         ("json", "application/json", b"{"),
-        ("csv", "text/csv; charset=utf-8", b"section,table,"),
+        ("csv", "text/csv; charset=utf-8", b"section,about,table,"),
     ],
 )
 def test_each_form(server: Server, form: str, kind: str, begins: bytes) -> None:

@@ -20,18 +20,6 @@ from segviz.findings import (
     provenance,
     series,
 )
-    accuracy,
-    agreement,
-    amounts,
-    areas,
-    consensus,
-    land_change,
-    objects,
-    objects_over_dates,
-    panoptic,
-    provenance,
-    series,
-)
 from segviz.findings.blocks import Block
 from segviz.store import Store
 

@@ -29,6 +29,7 @@ class Found:
     """One finding of a report."""
 
     section: str
+    caption: str
     spec: Spec
     numbers: Numbers
 
@@ -69,14 +70,16 @@ def make(
         blocks: list[Block] = []
         if key == PICTURES:
             blocks = [pictures.of_visit(store, *at) for at in _pictured(store, case)]
-        for spec in part.specs(store, case, options):
+        for asked in part.ask(store, case, options):
+            if asked.caption:
+                blocks.append(Text(asked.caption, "heading"))
             try:
-                numbers = findings.find(store, spec)
+                numbers = findings.find(store, asked.spec)
             except Refused as error:  # what cannot be computed is said in its place
                 blocks.append(Text(error.message, "warning"))
             else:
-                found.append(Found(key, spec, numbers))
-                blocks += findings.tell(spec, numbers)
+                found.append(Found(key, asked.caption, asked.spec, numbers))
+                blocks += findings.tell(asked.spec, numbers)
         if blocks:
             printed.append(Section(part.title, blocks))
     return Report(case, options.named, found, _document(case, options, printed, made))
