@@ -22,7 +22,7 @@ mpl.rcParams["text.parse_math"] = False
 mpl.rcParams["svg.fonttype"] = "none"
 mpl.rcParams["svg.hashsalt"] = "segviz"
 
-SIZE_IN = (4.4, 2.3)
+SIZE_IN = (4.4, 2.0)
 DPI = 200
 INK = "#1c2529"
 """Of text and axes; the SVG has the ink of the page around it instead."""
@@ -158,7 +158,7 @@ def _dress(axes: Any, plot: Plot) -> None:
         spine.set(color=INK, linewidth=0.6, visible=name in ("left", "bottom"))
     bottom, top = axes.get_ylim()
     if bottom > 0 or (bottom > -0.1 * top and _lowest(plot) >= 0):
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, top + 0.05 * (top - min(bottom, 0)))
     if len(plot.lines) > 1:
         axes.legend(
             fontsize=6.5, frameon=False, labelcolor=INK, loc="upper left", bbox_to_anchor=(1, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,7 +12,7 @@ from segviz import findings, opening
 from segviz.case import Case
 from segviz.errors import Refused
 from segviz.findings import Numbers, Spec, amounts
-from segviz.findings.blocks import Block, Text
+from segviz.findings.blocks import Block, Plot, Text
 from segviz.report import pictures
 from segviz.report.contents import PICTURES, Options, sections
 from segviz.report.document import Document, Section
@@ -64,6 +64,7 @@ def make(
     opening.take_finished(store, case.visits)
     found: list[Found] = []
     printed: list[Section] = []
+    said: set[str] = set()
     for key, part in parts.items():
         if options.sections and key not in options.sections:
             continue
@@ -80,9 +81,20 @@ def make(
             else:
                 found.append(Found(key, asked.caption, asked.spec, numbers))
                 blocks += findings.tell(asked.spec, numbers)
-        if blocks:
+        if blocks := list(_once(blocks, said)):
             printed.append(Section(part.title, blocks))
     return Report(case, options.named, found, _document(case, options, printed, made))
+
+
+def _once(blocks: Iterable[Block], said: set[str]) -> Iterator[Block]:
+    """Leave out definitions and plots that stand in the report already."""
+    for block in blocks:
+        match block:
+            case Text(text, "note") | Plot(title=text):
+                if text in said:
+                    continue
+                said.add(text)
+        yield block
 
 
 def versions() -> dict[str, str]:
