@@ -39,18 +39,18 @@ class Finding(Protocol):
         ...
 
 
-KINDS: dict[str, ModuleType] = {"areas": areas, "land_change": land_change, "series": series}
 KINDS: dict[str, ModuleType] = {
-    "agreement": agreement,
-    "consensus": consensus,
     "accuracy": accuracy,
-    "objects": objects,
-    "objects-over-dates": objects_over_dates,
-    "panoptic": panoptic,
     "agreement": agreement,
-    "consensus": consensus,
     "amounts": amounts,
+    "areas": areas,
+    "consensus": consensus,
+    "land_change": land_change,
+    "objects": objects,
+    "objects_over_dates": objects_over_dates,
+    "panoptic": panoptic,
     "provenance": provenance,
+    "series": series,
 }
 
 

@@ -47,7 +47,7 @@ def now(
 ) -> Spec:
     """Of the first mask of each date that is segmented, as they stand."""
     return {
-        "kind": "objects-over-dates",
+        "kind": "objects_over_dates",
         "layers": [
             {"layer": visit.id, "revision": workbench.get(store, visit.id).revision}
             for visit in case.segmented

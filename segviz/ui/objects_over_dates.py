@@ -29,7 +29,7 @@ def section(store: Store, case: Case) -> None:
     part = st.expander(
         "Objects over dates",
         icon=":material/category:",
-        key=f"objects-over-dates-{case.id}",
+        key=f"objects_over_dates-{case.id}",
         on_change="rerun",
     )
     if not part.open:
