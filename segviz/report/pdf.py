@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from itertools import groupby
@@ -57,6 +57,12 @@ PICTURE_MM, PLOT_MM = 52, 88
 
 HEADED = 30 * mm
 """Room that a heading wants below it, else it goes to the next page."""
+
+ROWS_TOGETHER = 12
+"""A table up to so long is not broken over pages."""
+
+NARROW = 0.62 * WIDTH
+"""Up to so wide a table has room for a plot beside it."""
 
 CELL_MOST = 400
 """Characters of a cell that are printed; a cell cannot go on to the next page."""
@@ -197,10 +203,34 @@ def _section(section: Section, sizes: _Sizes, plots: Pngs) -> list[Any]:
     rule = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE), *_NO_PADDING])
     heading = Grid([[Paragraph(escape(section.title), sizes.heading)]], [WIDTH], style=rule)
     story: list[Any] = []
-    for kind, blocks in groupby(section.blocks, key=type):
+    for kind, blocks in groupby(_paired(section.blocks, sizes), key=type):
         story += _group(kind, list(blocks), sizes, plots)
     space, gap = Spacer(0, 2.2 * mm * sizes.scale), Spacer(0, 1 * mm * sizes.scale)
     return [CondPageBreak(HEADED), space, heading, gap, *story]
+
+
+def _paired(blocks: Sequence[Block], sizes: _Sizes) -> Iterator[Block | tuple[Table, Plot]]:
+    """A narrow table and the one plot that follows it stand side by side."""
+    rest = list(blocks)
+    while rest:
+        match rest:
+            case [Table() as table, Plot() as plot, *others] if (
+                not (others and isinstance(others[0], Plot))
+                and len(table.rows) <= ROWS_TOGETHER
+                and _narrowest(table, sizes) <= NARROW
+            ):
+                yield table, plot
+                rest = others
+            case [block, *others]:
+                yield block
+                rest = others
+
+
+def _beside(table: Table, plot: Plot, sizes: _Sizes, plots: Pngs) -> Grid:
+    room = _narrowest(table, sizes)
+    image = _image(plots[id(plot)], min(PLOT_MM * mm * sizes.scale, WIDTH - room - 2 * GAP), A4[1])
+    room = WIDTH - image.drawWidth - 2 * GAP
+    return _side_by_side([[_table(table, sizes, room), image]], [room, image.drawWidth])
 
 
 def _group(kind: type[Block], blocks: Sequence[Any], sizes: _Sizes, plots: Pngs) -> list[Any]:
@@ -210,6 +240,8 @@ def _group(kind: type[Block], blocks: Sequence[Any], sizes: _Sizes, plots: Pngs)
         gap = Spacer(0, 2 * mm * sizes.scale)
         drawn = rows_of([plots[id(block)] for block in blocks], PLOTS_A_ROW)
         return [part for row in drawn for part in (gap, _plots(row, sizes))]
+    if kind is tuple:
+        return [_beside(*pair, sizes, plots) for pair in blocks]
     return [part for block in blocks for part in _block(block, sizes)]
 
 
@@ -227,9 +259,10 @@ def _block(block: Text | Table | Check, sizes: _Sizes) -> list[Any]:
             return [Paragraph(mark + escape(text), style)]
         case Check(name, outcome, why):
             mark = f'<font color="{TONES[outcome]}">{MARKS[outcome]} {outcome}</font>'
-            return [Paragraph(f"{mark}  <b>{escape(name)}</b> {escape(why)}", sizes.body)]
+            return [Paragraph(f"{mark}  <b>{escape(name)}</b> {escape(why)}", sizes.cell)]
         case Table():
-            return _table(block, sizes)
+            parts = _table(block, sizes, WIDTH)
+            return [KeepTogether(parts)] if len(block.rows) <= ROWS_TOGETHER else parts
 
 
 def _pictures(pictures: Sequence[Picture], sizes: _Sizes) -> Grid:
@@ -260,18 +293,27 @@ def _image(png: bytes, width: float, height: float) -> Image:
     return Image(BytesIO(png), pixels[0] * scale, pixels[1] * scale)
 
 
-def _table(table: Table, sizes: _Sizes) -> list[Any]:
+def _table(table: Table, sizes: _Sizes, room: float) -> list[Any]:
     """Columns as wide as their text where there is room, else wrapped; never off the page."""
     numeric = numeric_columns(table.rows) if table.rows else [False] * len(table.columns)
-    cells = [[shortened(shown(cell)) for cell in row] for row in table.rows]
-    widths = column_widths([list(table.columns), *cells], sizes.cell.fontSize, WIDTH)
+    cells = _cells(table)
+    widths = column_widths([list(table.columns), *cells], sizes.cell.fontSize, room)
     head = _row(table.columns, numeric, sizes.head, sizes.head_number)
     body = [_row(row, numeric, sizes.cell, sizes.number) for row in cells]
     grid = Grid([head, *body], widths, repeatRows=1, hAlign="LEFT", style=_rules(sizes.scale))
-    parts = [Paragraph(escape(table.title), sizes.table_title), grid]
-    if table.note:
-        parts.append(Paragraph(escape(table.note), sizes.note))
-    return [KeepTogether(parts)] if len(table.rows) < 12 else parts
+    note = [Paragraph(escape(table.note), sizes.note)] if table.note else []
+    return [Paragraph(escape(table.title), sizes.table_title), grid, *note]
+
+
+def _cells(table: Table) -> list[list[str]]:
+    return [[shortened(shown(cell)) for cell in row] for row in table.rows]
+
+
+def _narrowest(table: Table, sizes: _Sizes) -> float:
+    """Points that a table takes when its headings are wrapped and nothing else is."""
+    words = [max(heading.split() or [""], key=len) for heading in table.columns]
+    columns = zip(words, *_cells(table), strict=True)
+    return sum(max(_length(cell, sizes.cell.fontSize) for cell in column) for column in columns)
 
 
 def _row(
