@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import accuracy, agreement, amounts, consensus, provenance
+from segviz.findings import accuracy, agreement, amounts, consensus, lesions, provenance
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -32,6 +32,7 @@ KINDS: dict[str, ModuleType] = {
     "consensus": consensus,
     "accuracy": accuracy,
     "amounts": amounts,
+    "lesions": lesions,
     "provenance": provenance,
 }
 
