@@ -68,9 +68,9 @@ def test_a_smallest_size_leaves_lesions_out_and_counts_them(server: Server, benc
 
 
 def chosen(server: Server, bench: Workbench, number: int) -> dict[str, lesions.Chosen]:
-    about = lesions.about(finding.now(server.store, bench.layer.id, [1]))
+    spec = finding.now(server.store, bench.layer.id, [1])
     row = measure(bench.mask(), 1)["lesions"][number]
-    return {bench.layer.id: lesions.Chosen(about, bench.revision, row)}
+    return {bench.layer.id: lesions.Chosen(spec, row)}
 
 
 def test_the_chosen_lesion_is_drawn_on_its_slice(server: Server, bench: Workbench):
@@ -82,10 +82,11 @@ def test_the_chosen_lesion_is_drawn_on_its_slice(server: Server, bench: Workbenc
 
 
 def test_diameters_follow_a_stroke(server: Server, bench: Workbench):
-    state = chosen(server, bench, 0)
+    test = opened(server, bench, **{"lesions-chosen": chosen(server, bench, 0)})
+    assert picture_data(test)["calipers"][0]["text"] == "6.0 mm"
     cells = np.array([np.ravel_multi_index((1, 4, 1), bench.visit.grid.shape)])
     bench.edit_cells(cells, np.ones(1, np.uint8), base_revision=bench.revision, uuid="stroke")
-    test = opened(server, bench, **{"lesions-chosen": state})
+    test.run()
     (caliper,) = picture_data(test)["calipers"]
     assert caliper["text"] == "9.0 mm"
 

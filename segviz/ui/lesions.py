@@ -34,24 +34,37 @@ class Measured:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A lesion that the picture shows.
+    """The lesion that the picture shows, and with what it was measured."""
 
-    Attributes:
-        about: what was measured, without the revision.
-        revision: at which its diameters were measured.
-    """
-
-    about: Row
-    revision: int
+    spec: Row
     row: Row
 
 
-def calipers(layer: Layer, bench: Workbench) -> list[Row]:
-    """The diameters of the chosen lesion for the picture; none where the mask has moved on."""
+def calipers(store: Store, bench: Workbench) -> list[Row]:
+    """The diameters of the chosen lesion for the picture; they follow strokes if that is quick."""
+    layer = bench.layer
     chosen = _chosen().get(layer.id)
-    if chosen is None or chosen.revision != bench.revision:
+    if chosen is None:
         return []
-    return drawn(chosen.row, chosen.about["edge_to_edge"])
+    if chosen.spec["revision"] != bench.revision:
+        chosen = measured_again(store, layer, chosen, bench.revision)
+    edges = bool(st.session_state.get(f"lesions-edges-{layer.id}", False))
+    return [] if chosen is None else drawn(chosen.row, edges)
+
+
+def measured_again(store: Store, layer: Layer, chosen: Chosen, revision: int) -> Chosen | None:
+    """The chosen lesion at another revision; None where it is gone or takes long to measure."""
+    kept = _measured().get(layer.id)
+    if kept is None or kept.seconds > QUICK_S:
+        return None
+    spec = chosen.spec | {"revision": revision}
+    rows = measure(store, layer, spec).numbers["labels"][0]["lesions"]
+    at = same(rows, chosen.row)
+    if at is None:
+        del _chosen()[layer.id]
+        return None
+    _chosen()[layer.id] = Chosen(spec, rows[at])
+    return _chosen()[layer.id]
 
 
 def drawn(row: Row, edges: bool) -> list[Row]:
@@ -88,7 +101,6 @@ def section(store: Store, visit: Visit, bench: Workbench) -> None:
             st.html('<p class="sv-soft">Nothing is marked with this label: paint it.</p>')
             return
         table(visit, layer, kept.spec, label)
-        follow(layer, kept.spec, label["lesions"])
 
 
 def asked(store: Store, layer: Layer, names: dict[int, str]) -> Row:
@@ -99,6 +111,8 @@ def asked(store: Store, layer: Layer, names: dict[int, str]) -> Row:
         format_func=names.__getitem__,
         key=f"lesions-label-{layer.id}",
         label_visibility="collapsed",
+        on_change=_chosen().pop,
+        args=(layer.id, None),
     )
     with st.container(horizontal=True, gap="small"):
         with st.popover("Options", icon=":material/tune:", type="tertiary"):
@@ -129,9 +143,13 @@ def measured(store: Store, layer: Layer, spec: Row) -> Measured:
             st.html(f'<p class="sv-missing">{older(kept.spec, spec)}</p>')
             if not st.button("Measure again", key=f"lesions-again-{layer.id}", width="stretch"):
                 return kept
-    began = time.perf_counter()
     with st.spinner("Measuring lesions"):
-        numbers = found(store, spec)
+        return measure(store, layer, spec)
+
+
+def measure(store: Store, layer: Layer, spec: Row) -> Measured:
+    began = time.perf_counter()
+    numbers = found(store, spec)
     _measured()[layer.id] = Measured(spec, numbers, time.perf_counter() - began)
     return _measured()[layer.id]
 
@@ -168,7 +186,7 @@ def table(visit: Visit, layer: Layer, spec: Row, label: Row) -> None:
                 _chosen().pop(layer.id, None)
                 return
             row = rows[picked[0]]
-            _chosen()[layer.id] = Chosen(about(spec), spec["revision"], row)
+            _chosen()[layer.id] = Chosen(spec, row)
             picture.go(visit, middle(row))
 
         st.dataframe(
@@ -264,22 +282,6 @@ def same(rows: list[Row], before: Row) -> int | None:
     apart = [math.dist(row["centroid_mm"], before["centroid_mm"]) for row in rows]
     at = apart.index(min(apart))
     return at if apart[at] <= before["diameter_3d"]["edge_mm"] / 2 else None
-
-
-def follow(layer: Layer, spec: Row, rows: list[Row]) -> None:
-    """Have the picture draw the chosen lesion as it is measured now."""
-    chosen = _chosen().get(layer.id)
-    if chosen is None:
-        return
-    now = about(spec), spec["revision"]
-    if (chosen.about, chosen.revision) == now:
-        return
-    at = same(rows, chosen.row)
-    if at is None:
-        del _chosen()[layer.id]
-    else:
-        _chosen()[layer.id] = Chosen(*now, rows[at])
-    st.rerun(scope="fragment")
 
 
 def _measured() -> dict[str, Measured]:

@@ -54,7 +54,7 @@ def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     if isinstance(visit.grid, VolumeGrid):
         data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose
         if not agreement.compared(visit):
-            data["calipers"] = lesions.calipers(layer, workbench.get(store, layer.id))
+            data["calipers"] = lesions.calipers(store, workbench.get(store, layer.id))
         _, made = components.show("volume", data, f"volume-{case.id}", "changed", "layer")
     else:
         data = picture.map_data(store, case, visit, visit.grid, layer.id) | whose
