@@ -52,7 +52,7 @@ def _cells(lesion: dict[str, Any]) -> list[Any]:
         lesion["longest_diameter_mm"],
         lesion["perpendicular_diameter_mm"],
         lesion["diameter_3d_mm"],
-        lesion["slice"] + 1,
+        lesion["slice"],
         lesion["centroid"],
         lesion["side"],
         level and level["mean"],

@@ -38,9 +38,9 @@ EDGES = (
     "its two end voxels (+1 voxel along an axis)."
 )
 PLACES = (
-    "Places are those of the centroid in RAS mm. Left and right are the patient's, told from the "
-    "scan's x = 0 (midline: within half a voxel), which is the middle of the head only where the "
-    "head lies straight."
+    "Places are those of the centroid in RAS mm; slices are counted from 0, as the picture does. "
+    "Left and right are the patient's, told from the scan's x = 0 (midline: within half a voxel), "
+    "which is the middle of the head only where the head lies straight."
 )
 INTENSITIES = (
     "Intensities are the scan's own values in the lesion's voxels; sd divides by their number, "
@@ -132,11 +132,11 @@ def _table(found: Row, edges: bool) -> Iterator[Block]:
 
 
 def cells(row: Row, edges: bool) -> list[Any]:
-    """Of a lesion or a label: ml, diameters, slice (from 1), centroid, side."""
+    """Of a lesion or a label: ml, diameters, slice, centroid, side."""
     return [
         row["volume_ml"],
         *(diameter(row, name, edges) for name in ("longest", "perpendicular", "diameter_3d")),
-        row["slice"] + 1,
+        row["slice"],
         row["centroid"],
         row["side"],
     ]

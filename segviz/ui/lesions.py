@@ -12,6 +12,7 @@ import streamlit as st
 
 from segviz.case import Layer, Visit
 from segviz.findings import Numbers, lesions
+from segviz.measure.lesions import said
 from segviz.store import Store
 from segviz.ui import agreement, picture, words
 from segviz.ui.found import found
@@ -19,6 +20,17 @@ from segviz.workbench import Workbench
 
 QUICK_S = 0.5
 """What took longer is measured again when somebody asks, not after each stroke."""
+
+SIDES = {"left": "L", "midline": "mid", "right": "R"}
+COLUMNS = {
+    "No.": st.column_config.NumberColumn(width=28),
+    "ml": st.column_config.NumberColumn(width=48, format="%.3f"),
+    "⌀, mm": st.column_config.TextColumn(
+        width=84, help="Longest in-plane diameter × its perpendicular"
+    ),
+    "3-D": st.column_config.NumberColumn(width=42, format="%.1f", help="Longest 3-D diameter, mm"),
+    "Side": st.column_config.TextColumn(width=34, help="The patient's; mid is the midline"),
+}
 
 Row = dict[str, Any]
 
@@ -85,7 +97,11 @@ def section(store: Store, visit: Visit, bench: Workbench) -> None:
     """Measured while it is open."""
     layer = bench.layer
     door = st.expander(
-        "Lesions", key=f"lesions-{layer.id}", on_change=_chosen().pop, args=(layer.id, None)
+        "Lesions",
+        key=f"lesions-{layer.id}",
+        type="compact",
+        on_change=_chosen().pop,
+        args=(layer.id, None),
     )
     if not door.open:
         return
@@ -193,10 +209,7 @@ def table(visit: Visit, layer: Layer, spec: Row, label: Row) -> None:
             [cells(row, edges) for row in rows],
             hide_index=True,
             height=min(36 * (len(rows) + 1), 290),
-            column_config={
-                "ml": st.column_config.NumberColumn(format="%.3f"),
-                "3-D ⌀, mm": st.column_config.NumberColumn(format="%.1f"),
-            },
+            column_config=COLUMNS,
             selection_mode="single-row",
             selection_default={"selection": {"rows": [] if at is None else [at]}},
             on_select=choose,
@@ -217,8 +230,8 @@ def cells(row: Row, edges: bool) -> Row:
         "No.": row["lesion"],
         "ml": row["volume_ml"],
         "⌀, mm": f"{longest:.1f} × {across:.1f}",
-        "3-D ⌀, mm": feret,
-        "Side": row["side"],
+        "3-D": feret,
+        "Side": SIDES[row["side"]],
     }
 
 
@@ -233,7 +246,7 @@ def details(row: Row, edges: bool, at: int | None) -> str:
         ("In-plane ⌀", f"{longest:,.1f} × {across:,.1f} mm"),
         ("Product", f"{longest * across:,.0f} mm²"),
         ("3-D ⌀", words.quantity(feret, "mm")),
-        ("Slice", f"{row['slice'] + 1:,}"),
+        ("Slice", f"{row['slice']:,} at {height(row)}"),
         ("Centroid", f"{row['centroid']} mm"),
         ("Side", row["side"]),
         *levels(row["intensity"]),
@@ -270,6 +283,12 @@ def middle(row: Row) -> list[int]:
     """The voxel halfway along the longest diameter."""
     ends = zip(row["longest"]["start"], row["longest"]["end"], strict=True)
     return [round((a + b) / 2) for a, b in ends]
+
+
+def height(row: Row) -> str:
+    """Where the slice of the diameters lies, at their middle: ``S 24.0 mm``."""
+    ends = (row["longest"][end] for end in ("start_mm", "end_mm"))
+    return said([sum(parts) / 2 for parts in zip(*ends, strict=True)]).split(" ", 4)[-1] + " mm"
 
 
 def same(rows: list[Row], before: Row) -> int | None:
