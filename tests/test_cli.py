@@ -95,11 +95,26 @@ def test_measure_volume(answer: Callable[..., Any], spheres: phantoms.Spheres) -
 
 
 def test_measure_prints_a_table_with_units(segviz: Segviz, spheres: phantoms.Spheres) -> None:
-    heading, large, small = segviz("measure", spheres.mask).stdout.splitlines()
+    heading, large, small, *lesions = segviz("measure", spheres.mask).stdout.splitlines()
     assert heading.split("  ")[0] == "label"
     assert "volume (ml)" in heading
     assert f"{spheres.volume_ml[1]:.3f}" in large
     assert f"{spheres.volume_ml[2]:.3f}" in small
+    assert lesions[1] == "large: 1 lesion of any size, 26 neighbours"
+    assert lesions[2].split()[:4] == ["lesion", "voxels", "volume", "(ml)"]
+    assert f"{spheres.volume_ml[1]:.3f}" in lesions[3]
+
+
+def test_measure_gives_the_lesions_of_each_label(
+    answer: Callable[..., Any], spheres: phantoms.Spheres
+) -> None:
+    found = answer("measure", spheres.mask, "--image", spheres.image, "--smallest-mm3", "1000")
+    large, small = (row["lesions"] for row in found["labels"])
+    (lesion,) = large["lesions"]
+    assert lesion["volume_ml"] == pytest.approx(spheres.volume_ml[1], rel=1e-12)
+    assert lesion["diameter_3d_mm"] == pytest.approx(18.0, abs=0.5)
+    assert lesion["intensity"]["mean"] == pytest.approx(300, abs=1)
+    assert (small["count"], small["below"]["count"], small["smallest_voxels"]) == (0, 1, 500)
 
 
 def test_measure_with_the_spacing_that_the_header_lacks(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from segviz.cli import lesions
 from segviz.cli.options import EXISTING, FILE, Answers, as_json, reading
 from segviz.cli.tables import print_json, print_records, print_table
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from segviz.grid import Grid, Window
-    from segviz.image import Image
+    from segviz.image import Image, Volume
     from segviz.mask import Mask
 
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--image", type=EXISTING, help="Image of MASK: its grid, and where it has data.")
 @click.option("--reference", type=FILE, help="Mask to compare MASK with.")
 @click.option("--tolerance-mm", type=float, default=1.0, help="Of the surface Dice (NSD).")
+@click.option("--smallest-mm3", type=float, default=0.0, help="Of a lesion that is listed.")
 @reading
 @as_json
 def measure(
@@ -30,15 +32,17 @@ def measure(
     image: Path | None,
     reference: Path | None,
     tolerance_mm: float,
+    smallest_mm3: float,
     answers: Answers,
     as_json: bool,
 ) -> None:
     """Volumes (ml) or areas (ha) of the labels of MASK."""
-    found = measured(mask, image, reference, answers, tolerance_mm)
+    found = measured(mask, image, reference, answers, tolerance_mm, smallest_mm3)
     if as_json:
         print_json(found)
         return
     print_records(found["labels"])
+    lesions.show(found["labels"])
     if reference:
         click.echo()
         print_records(found["agreement"])
@@ -51,6 +55,7 @@ def measured(
     reference_file: Path | None,
     answers: Answers,
     tolerance_mm: float = 1.0,
+    smallest_mm3: float = 0.0,
 ) -> dict[str, Any]:
     """The numbers of a mask, and how it agrees with a reference."""
     from segviz.grid import VolumeGrid
@@ -61,6 +66,8 @@ def measured(
     mask = _mask(mask_file, image.grid if image else None, answers)
     is_volume = isinstance(mask.grid, VolumeGrid)
     found = volumes.measure_volume(mask) if is_volume else areas.measure_scene(mask, _valid(image))
+    if is_volume:
+        lesions.beside(found["labels"], mask, cast("Volume | None", image), smallest_mm3)
     if reference_file:
         other = _mask(reference_file, mask.grid, answers)
         found["agreement"] = (

@@ -142,15 +142,14 @@ def _line(start: Points, end: Points, axes: Points) -> Line:
 
 def _perpendicular(outline: Points, a: int, b: int, axes: Points) -> Line:
     """The longest chord at right angles to a diameter; of equals that nearest to its middle."""
-    direction = outline[b] - outline[a]
-    along, low, high = _chords(outline, direction)
-    middle = float((outline[a] + outline[b]) @ _frame(direction)[0]) / 2
+    unit, normal = _frame(outline[b] - outline[a])
+    along, low, high, sides = _chords(outline, unit, normal)
     width = float((high - low).max())
-    longest = np.flatnonzero(high - low >= width - TIE_MM)
-    at = longest[np.argmin(abs(along[longest] - middle))]
-    unit, normal = _frame(direction)
+    longest = along[high - low >= width - TIE_MM]
+    middle = float((outline[a] + outline[b]) @ unit) / 2
+    at = float(np.clip(middle, longest.min(), longest.max()))
     back = np.linalg.inv(axes)
-    start, end = ((along[at] * unit + to[at] * normal) @ back for to in (low, high))
+    start, end = ((at * unit + np.interp(at, *side) * normal) @ back for side in sides)
     step_per_mm = float(abs(normal @ back).max())
     return Line(tuple(start.tolist()), tuple(end.tolist()), width, width + 1 / step_per_mm)
 
@@ -194,18 +193,20 @@ def _chain(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _width(outline: Points, direction: Points) -> float:
     """Longest chord of a convex outline at right angles to a direction."""
-    _, low, high = _chords(outline, direction)
+    _, low, high, _ = _chords(outline, *_frame(direction))
     return float(np.max(high - low))
 
 
-def _chords(outline: Points, direction: Points) -> tuple[Points, Points, Points]:
-    """Chords at right angles to a direction through each corner: where along it, and both ends.
+def _chords(
+    outline: Points, unit: Points, normal: Points
+) -> tuple[Points, Points, Points, tuple[tuple[Points, Points], tuple[Points, Points]]]:
+    """Chords along a normal through each corner: where, both ends, and the outline's two sides.
 
     Their length changes linearly between corners and is concave, so one of these is the longest.
     """
-    along, across = (outline @ axis for axis in _frame(direction))
-    lower, upper = _sides(along, across)
-    return along, np.interp(along, *lower), np.interp(along, *upper)
+    along, across = outline @ unit, outline @ normal
+    lower, upper = sides = _sides(along, across)
+    return along, np.interp(along, *lower), np.interp(along, *upper), sides
 
 
 def _frame(direction: Points) -> tuple[Points, Points]:

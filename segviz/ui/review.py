@@ -21,6 +21,7 @@ from segviz.ui import (
     layers,
     learn,
     legend,
+    lesions,
     links,
     objects,
     picture,
@@ -54,6 +55,8 @@ def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     whose = picture.whose(store, case, visit, layer) | compared
     if isinstance(visit.grid, VolumeGrid):
         data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose
+        if not agreement.compared(visit):
+            data["calipers"] = lesions.calipers(store, workbench.get(store, layer.id))
         _, made = components.show("volume", data, f"volume-{case.id}", "changed", "layer")
     else:
         data = picture.map_data(store, case, visit, visit.grid, layer.id) | whose
@@ -93,6 +96,9 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     bench = workbench.get(store, layer.id)
     state = bench.state()
     labels(state, isinstance(visit.grid, VolumeGrid))
+    if isinstance(visit.grid, VolumeGrid):
+        with frame.told():
+            lesions.section(store, visit, bench)
     since.section(store, bench)
     with frame.told():
         objects.section(store, case, visit, layer)

@@ -16,7 +16,7 @@ import { Session, type Proposal, type World } from './session'
 import { Toolbox, toolbarOf, type Owner } from './toolbox'
 import { Choice, iconButton, Slider, type Tool } from './toolbar'
 import { isTool, toolOf, type ToolName, type ToolRow } from './tools'
-import { Overlay } from './volume/overlay'
+import { Overlay, type Caliper } from './volume/overlay'
 import { Painter, type Painted } from './volume/painter'
 import type { Picture } from './volume/picture'
 import { listen as listenToPointer, type Drag, type Hand } from './volume/pointer'
@@ -43,6 +43,8 @@ export interface VolumeProps {
   sources?: Source[]
   /** Another mask shown in place of this one, to look at only. */
   compare?: { url: string; legend: Label[]; name?: string; surface?: boolean } | null
+  /** Diameters of a lesion. */
+  calipers?: Caliper[]
   /** Where the page wants the crosshair, each time with another number. */
   go?: { at: Vec3; turn: number } | null
 }
@@ -138,7 +140,13 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     void this.session.follow(props.revision, props.legend).then(() => this.look())
     if (!this.ready) return
     void this.compare()
+    this.measure()
     this.go()
+  }
+
+  private measure(): void {
+    this.overlay.calipers = this.props.calipers ?? []
+    this.picture.onDraw()
   }
 
   private go(): void {
@@ -186,6 +194,7 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
       this.ready = true
       await this.session.start(loaded.state)
       this.goWhereItWas()
+      this.measure()
       this.look()
       this.locate()
       this.frame.uncover()

@@ -1,6 +1,6 @@
 /** Lines and letters over the three planes, drawn sharp on a canvas of their own. */
 import {
-  ACROSS, ALONG, along, PLANE_NAMES, sideLetter, toMm, toScreen, voxelPixels, type Plane, type PlaneView, type Vec3,
+  ACROSS, ALONG, AXIAL, along, PLANE_NAMES, sideLetter, toMm, toScreen, voxelPixels, type Plane, type PlaneView, type Vec3,
 } from '../geometry' // prettier-ignore
 import type { Picture } from './picture'
 import type { Layer } from './slices'
@@ -20,6 +20,15 @@ export interface Outline {
   marked: boolean
 }
 
+/** A diameter that is drawn on its axial slice. */
+export interface Caliper {
+  slice: number
+  /** Continuous voxels. */
+  from: Vec3
+  to: Vec3
+  text: string
+}
+
 export interface Cursor {
   view: PlaneView
   voxel: Vec3
@@ -33,6 +42,7 @@ export class Overlay {
   /** Crosshair lines are fainter while a brush is in the hand. */
   quiet = false
   outline: Outline | null = null
+  calipers: readonly Caliper[] = []
   /** Drawn over the planes, the first lowest. */
   layers: readonly Layer[] = []
   private font = ''
@@ -62,6 +72,7 @@ export class Overlay {
       pen.strokeRect(view.left - 0.5, view.top - 0.5, view.width + 1, view.height + 1)
       letters(pen, view, this.font)
       caption(pen, view, along(ACROSS[view.plane], mm[ACROSS[view.plane]]), this.font)
+      if (view.plane === AXIAL) measured(pen, view, onSlice(this.calipers, crosshair[2]), this.font)
       if (this.outline?.plane === view.plane) outlined(pen, view, this.outline, crosshair)
       if (this.cursor?.view.plane === view.plane) ring(pen, view, this.cursor, this.picture.spacing)
       pen.restore()
@@ -164,6 +175,30 @@ function caption(pen: CanvasRenderingContext2D, view: PlaneView, place: string, 
   pen.textBaseline = 'middle'
   const words = view.width < NARROW ? place : `${PLANE_NAMES[view.plane]}  ${place}`
   text(pen, words, view.left + 18, view.top + 14, '#d5d9de')
+}
+
+export function onSlice(calipers: readonly Caliper[], slice: number): readonly Caliper[] {
+  return calipers.filter((caliper) => caliper.slice === slice)
+}
+
+/** Diameters as lines with a bar at each end, and their lengths beyond the end that is further right. */
+function measured(pen: CanvasRenderingContext2D, view: PlaneView, calipers: readonly Caliper[], font: string): void {
+  for (const { from, to, text: words } of calipers) {
+    const ends = [toScreen(view, from), toScreen(view, to)].sort((a, b) => a[0] - b[0]) as [[number, number], [number, number]]
+    const [[x0, y0], [x1, y1]] = ends
+    const length = Math.hypot(x1 - x0, y1 - y0) || 1
+    const [dx, dy] = [(x1 - x0) / length, (y1 - y0) / length]
+    for (const [width, color] of [[3.5, 'rgb(0 0 0 / 65%)'], [1.5, '#fff']] as const) {
+      pen.lineWidth = width
+      pen.strokeStyle = color
+      line(pen, x0, y0, x1, y1)
+      for (const [x, y] of ends) line(pen, x - 5 * dy, y + 5 * dx, x + 5 * dy, y - 5 * dx)
+    }
+    pen.font = `600 13px ${font}`
+    pen.textAlign = 'left'
+    pen.textBaseline = 'middle'
+    text(pen, words, x1 + 8, y1 + (dy > 0.7 ? 10 : dy < -0.7 ? -10 : 0), '#fff')
+  }
 }
 
 function ring(pen: CanvasRenderingContext2D, view: PlaneView, cursor: Cursor, spacing: Vec3): void {
