@@ -70,8 +70,8 @@ def side(layer: Layer, revision: int, name: str = "") -> Spec:
 
 def now(store: Store, a: Layer, b: Layer) -> Spec:
     """How two layers agree as they stand."""
-    sides = [side(layer, workbench.get(store, layer.id).revision) for layer in (a, b)]
-    return spec_of(*sides)
+    one, two = (side(layer, workbench.get(store, layer.id).revision) for layer in (a, b))
+    return spec_of(one, two)
 
 
 def spec_of(

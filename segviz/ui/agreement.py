@@ -106,7 +106,7 @@ def sides(a: State, b: State) -> str:
 
 
 def scene(store: Store, a: State, b: State) -> None:
-    spec = agreement.spec_of(*(_side(state) for state in (a, b)))
+    spec = agreement.spec_of(_side(a), _side(b))
     with st.spinner("Comparing"):
         rows = found(store, spec)["labels"]
     st.html(scene_table(rows))
