@@ -240,8 +240,7 @@ def _lesion_tables(rows: list[Row], min_voxels: int) -> list[Table]:
 def group_cells(group: Row) -> tuple[Any, ...]:
     """Lesions of A, of B, what became of them, ml in A and B, Dice."""
     ours, theirs = (", ".join(map(str, group[key])) for key in ("mask", "reference"))
-    shared = group["dice"] if ours and theirs else None
-    return ours, theirs, what(group), group["mask_ml"], group["reference_ml"], shared
+    return ours, theirs, what(group), group["mask_ml"], group["reference_ml"], group["dice"]
 
 
 def what(group: Row) -> str:
