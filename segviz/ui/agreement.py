@@ -302,6 +302,8 @@ def detection_table(told: Row) -> str:
         cells = (told[rule][key] for rule in ("any_overlap", "one_to_one"))
         texts = (f"{cell:,}" if isinstance(cell, int) else share(cell) for cell in cells)
         body += f"<tr><td>{name}</td>" + "".join(f"<td>{text}</td>" for text in texts) + "</tr>"
+    brats = share(told["dice_2023"])
+    body += f"<tr><td>Lesion-wise Dice (BraTS 2023)</td><td>{brats}</td><td></td></tr>"
     return (
         '<table class="sv-table"><thead><tr><th></th><th>any overlap</th><th>one to one</th></tr>'
         f"</thead><tbody>{body}</tbody></table>"
