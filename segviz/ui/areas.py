@@ -84,7 +84,7 @@ def numbers(
     elif asked.get(layer.id) != revision:
         if st.button(f"Measure version {revision}"):
             asked[layer.id] = revision
-            st.rerun(scope="fragment")
+            st.rerun()
         if layer.id not in asked:
             return
     spec = finding.now(store, visit, layer.id, asked[layer.id], preset)
@@ -216,7 +216,7 @@ def take(store: Store, case: Case, path: Path, name: str, answers: dict[str, str
             for name, area in zip(names, read.areas, strict=True):
                 keep(store, case, replace(area, name=name), source)
         st.session_state[f"areas-told-{case.id}"] = read.notes
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def change(store: Store, case: Case, records: list[Record]) -> None:
@@ -231,7 +231,7 @@ def change(store: Store, case: Case, records: list[Record]) -> None:
                 rename(store, case, records, chosen, name)
             if st.button("Remove"):
                 store.add_record(case.id, finding.KIND, chosen.name, None, reader.signature())
-                st.rerun(scope="fragment")
+                st.rerun()
 
 
 def rename(store: Store, case: Case, records: list[Record], chosen: Record, name: str) -> None:
@@ -243,4 +243,4 @@ def rename(store: Store, case: Case, records: list[Record], chosen: Record, name
         )
     store.add_record(case.id, finding.KIND, name, chosen.body, reader.signature())
     store.add_record(case.id, finding.KIND, chosen.name, None, reader.signature())
-    st.rerun(scope="fragment")
+    st.rerun()
