@@ -65,7 +65,7 @@ def keep(store: Store, case: Case, area: Area, source: Mapping[str, Any]) -> Non
 
 
 def choose_preset() -> str | None:
-    names = {None: "as the mask says"} | {
+    names = {"": "as the mask says"} | {
         key: preset.name for key, preset in forest.PRESETS.items()
     }
     return st.selectbox(
@@ -196,8 +196,8 @@ def add(store: Store, case: Case) -> None:
                 del waiting[case.id]
                 take(store, case, path, name, given | {question.key: answer})
             return
-        url = links.uploads(store)
-        sent = components.show("upload", {"url": url}, f"areas-{case.id}", "uploaded")
+        key = f"areas-{case.id}-{len(store.records(case.id, finding.KIND))}"
+        sent = components.show("upload", {"url": links.uploads(store)}, key, "uploaded")
         if sent:
             path = store.upload_files(sent["upload"])[0]
             take(store, case, path, Path(sent["names"][0]).name, {})
