@@ -7,4 +7,4 @@ with frame.page("Accuracy") as store:
     if case is None:
         cases.choose(store, "accuracy.py", "Choose a place whose map is to be checked")
     else:
-        accuracy.of_map(store, case)
+        accuracy.of_map(store, case.id)

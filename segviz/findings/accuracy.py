@@ -219,17 +219,19 @@ def tell(spec: Spec, numbers: Numbers) -> Sequence[Block]:
 
 
 def warnings(numbers: Numbers) -> list[Text]:
-    """That points are missing, and that the estimates are therefore not the last word."""
-    points = numbers["points"]
-    if not points["missing"]:
-        return []
-    return [
-        Text(
+    """That points are missing, or that no error was found, and what this means."""
+    points, said = numbers["points"], []
+    if points["missing"]:
+        said.append(
             f"Provisional: {points['missing']:,} of {points['drawn']:,} points are not read yet. "
-            "The estimates are from the points read so far.",
-            "warning",
+            "The estimates are from the points read so far."
         )
-    ]
+    if numbers["raw_overall"] == 1:
+        said.append(
+            "No point was found to be mapped wrongly, so the intervals are 0 wide. This says that "
+            "the sample found no error, not that the map has none; more points may find some."
+        )
+    return [Text(text, "warning") for text in said]
 
 
 def area_table(numbers: Numbers) -> Table:

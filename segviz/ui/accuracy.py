@@ -44,8 +44,10 @@ HOW = (
 )
 
 
-def of_map(store: Store, case: Case) -> None:
+@frame.fragment
+def of_map(store: Store, case_id: str) -> None:
     """The page for one case."""
+    case = store.case(case_id)
     if case.world != "scene":
         frame.title(case)
         frame.empty(
@@ -59,9 +61,9 @@ def of_map(store: Store, case: Case) -> None:
     if sample is None or step == DESIGN:
         design(store, case)
     elif step == INTERPRET:
-        interpretation.read_points(store, case, sample.seq)
+        interpretation.read_points(store, case, sample)
     else:
-        results(store, sample.case_id, sample.seq)
+        results(store, sample)
 
 
 def choose(store: Store, case: Case) -> tuple[Record | None, str]:
@@ -96,7 +98,6 @@ def sample_title(sample: Record) -> str:
     return f"{sample.body['title']} · {points} · {sample.made:%-d %b %Y %H:%M}{who}"
 
 
-@frame.fragment
 def design(store: Store, case: Case) -> None:
     """How many points, of which classes, from which map."""
     of = choose_map(store, case)
@@ -137,7 +138,7 @@ def design(store: Store, case: Case) -> None:
             samples.draw(store, case.id, of, wanted, int(seed), plan, reader.signature())
         st.session_state.pop(step_key(case), None)
         st.session_state.pop(f"seed-{case.id}", None)
-        st.rerun()
+        st.rerun(scope="fragment")
 
 
 def choose_map(store: Store, case: Case) -> dict[str, Any] | None:
@@ -282,10 +283,8 @@ def unit(strata: Sequence[Mapping[str, Any]]) -> str:
     return "pixels" if strata[0]["area_ha"] is None else "ha"
 
 
-@frame.fragment
-def results(store: Store, case_id: str, seq: int) -> None:
+def results(store: Store, sample: Record) -> None:
     """Areas and accuracies by what was read so far."""
-    sample = store.record(case_id, seq)
     with st.spinner("Computing …"):
         numbers = found(store, accuracy.now(store, sample))
     for warning in accuracy.warnings(numbers):
@@ -293,7 +292,7 @@ def results(store: Store, case_id: str, seq: int) -> None:
     left, right = st.columns([1.15, 1], gap="large")
     with left:
         section(accuracy.area_table(numbers))
-        plots.show(area_figure(numbers), f"areas-{seq}", name=f"Areas, {numbers['title']}")
+        plots.show(area_figure(numbers), f"areas-{sample.seq}", name=f"Areas, {numbers['title']}")
         frame.heading("Checks")
         st.html(blocks.checks(accuracy.checks(numbers)))
         downloads(store, sample, numbers)

@@ -30,6 +30,8 @@ CLOSE, WIDE = 65, 193
 
 CONFIDENCES: list[samples.Confidence] = ["high", "medium", "low"]
 MOST_KEYS = 9
+MOST_ACROSS = 5
+"""Dates side by side."""
 NO_DATA, CANNOT_TELL = "no data", "cannot tell"
 
 Places = Mapping[str, tuple[int, int] | None]
@@ -44,10 +46,8 @@ class Seen:
     ndvi: float | None
 
 
-@frame.fragment
-def read_points(store: Store, case: Case, seq: int) -> None:
+def read_points(store: Store, case: Case, sample: Record) -> None:
     """The next point that nobody has read, until all are."""
-    sample = store.record(case.id, seq)
     read = samples.readings(store, sample)
     told_before(sample)
     left, right = st.columns([3.4, 1], gap="medium")
@@ -94,14 +94,18 @@ def progress(sample: Record, read: Mapping[int, Any], point: int | None) -> None
 def ask(
     store: Store, case: Case, sample: Record, read: Mapping[int, Sequence[Record]], point: int
 ) -> None:
-    """The classes as buttons with keys; a press keeps the reading and goes to the next point."""
+    """The classes as buttons with keys; a press keeps the reading and goes to the next point.
+
+    The buttons are of one point alone: a second press that comes before the next point is on the
+    screen can never be taken for a reading of it.
+    """
     st.html(f'<p class="sv-cell"><b>{escape(question(store, sample))}</b></p>')
     own = next((one for one in read.get(point, ()) if one.author == reader.signature()), None)
     given = own.body if own else {"label": 0, "confidence": "high", "note": "", "why": ""}
     for n, label in enumerate(samples.legend_of(sample.body), 1):
         st.button(
             words.plain(label.name),
-            key=f"label-{sample.name}-{label.value}",
+            key=f"label-{sample.name}-{point}-{label.value}",
             type="primary" if given["label"] == label.value else "secondary",
             shortcut=str(n) if n <= MOST_KEYS else None,
             on_click=keep,
@@ -110,7 +114,7 @@ def ask(
         )
     st.button(
         "Cannot tell",
-        key=f"label-{sample.name}-none",
+        key=f"label-{sample.name}-{point}-none",
         type="primary" if given["label"] is None else "secondary",
         shortcut="0",
         on_click=keep,
@@ -121,7 +125,7 @@ def ask(
     confidence = st.session_state.setdefault(confidence_key(sample, point), given["confidence"])
     st.button(
         f"Confidence: {confidence}",
-        key=f"confidence-of-{sample.name}",
+        key=f"confidence-of-{sample.name}-{point}",
         shortcut="S",
         on_click=less_sure,
         args=(sample, point),
@@ -142,7 +146,7 @@ def ask(
 def back(sample: Record, read: Mapping[int, Any], point: int) -> None:
     st.button(
         "Back",
-        key=f"back-{sample.name}",
+        key=f"back-{sample.name}-{point}",
         shortcut="B",
         on_click=turn_to,
         args=(sample, point - 1),
@@ -265,11 +269,12 @@ def pictures(store: Store, case: Case, sample: Record, point: int) -> str:
     stretch = picture.shared_stretch(store, list(dates_of(case)))
     asked = asked_of(store, sample)
     at = places(store, case, sample, point)
-    figures = (
+    figures = [
         figure(store, case, visit, at[visit.id], stretch, visit.id in asked)
         for visit in dates_of(case)
-    )
-    return f'<div class="sv-around">{"".join(figures)}</div>'
+    ]
+    across = min(len(figures), MOST_ACROSS)
+    return f'<div class="sv-around" style="--across:{across}">{"".join(figures)}</div>'
 
 
 def figure(
