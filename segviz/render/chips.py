@@ -15,8 +15,6 @@ MARK = (255, 235, 0)
 """Seen on forest, soil, water and cloud alike, with the dark line beside it."""
 
 SHADE = (0, 0, 0)
-LINE = 2
-"""Width in pixels, so that a picture shown smaller still has its lines."""
 
 
 def around(row: int, column: int, size: int) -> Window:
@@ -64,13 +62,14 @@ def chip(
 def _mark(pixels: NDArray[np.uint8], first: int, scale: int) -> None:
     """Draw the frame and its lines into [row, column, 4]; ``first`` is where the cell begins."""
     edge, middle, gap = len(pixels), first + scale // 2, 4 * scale
-    for color, reach in ((SHADE, 2 * LINE), (MARK, LINE)):
+    inner = slice(first, first + scale)
+    cell = pixels[inner, inner].copy()
+    for color, width in ((SHADE, 2), (MARK, 1)):
         opaque = (*color, 255)
-        outer = slice(first - reach, first + scale + reach)
-        cell = pixels[first : first + scale, first : first + scale].copy()
+        outer = slice(first - width, first + scale + width)
         pixels[outer, outer] = opaque
-        pixels[first : first + scale, first : first + scale] = cell
-        along = slice(middle - reach // 2, middle + reach // 2)
+        along = slice(middle - width, middle + width)
         for part in (slice(0, max(0, first - gap)), slice(first + scale + gap, edge)):
             pixels[along, part] = opaque
             pixels[part, along] = opaque
+    pixels[inner, inner] = cell

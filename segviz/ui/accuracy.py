@@ -34,6 +34,9 @@ EXPECTED_RARE, EXPECTED = 0.75, 0.9
 """User's accuracy to begin with, of classes below a tenth of the area and of the others."""
 
 STANDARD_ERROR = 0.02
+INTERVAL = "#E69F00"
+"""Seen on the bars and on both backgrounds."""
+
 COLUMNS = [2.2, 1.4, 1, 1.5, 1, 1, 1, 1.5]
 
 HOW = (
@@ -322,7 +325,7 @@ def area_figure(numbers: Mapping[str, Any]) -> go.Figure:
         if line.high:
             ends = zip(line.y, line.high, strict=True)
             above = [None if None in (y, high) else high - y for y, high in ends]
-            bars = {"type": "data", "array": above, "thickness": 1.5, "width": 6}
+            bars = {"type": "data", "array": above, "color": INTERVAL, "thickness": 2, "width": 7}
         figure.add_trace(
             go.Bar(
                 name=line.name,

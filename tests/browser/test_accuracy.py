@@ -184,4 +184,6 @@ def test_draw_read_by_keyboard_see_the_estimate_reload(
     dark.get_by_role("button", name="Back").click()
     expect(dark.locator(".sv-around img").first).to_be_visible()
     expect(dark.locator(".st-key-reading")).to_contain_text(re.compile(f"Point {2 * POINTS}"))
+    settled(dark)
+    dark.wait_for_load_state("networkidle")
     shot(dark, "accuracy-5-interpret-dark")
