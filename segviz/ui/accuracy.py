@@ -14,6 +14,7 @@ import streamlit as st
 from segviz import opening, workbench
 from segviz.case import Case, Layer, Record, Visit
 from segviz.findings import accuracy, samples
+from segviz.findings.blocks import Table
 from segviz.io import table
 from segviz.measure import sampling
 from segviz.store import Store
@@ -29,6 +30,7 @@ RULES = {f"At least {least} in a rare class": f"at least {least}" for least in s
     "Neyman": "neyman",
 }
 
+USUAL_RULE = 2
 RARE_SHARE = 0.1
 EXPECTED_RARE, EXPECTED = 0.75, 0.9
 """User's accuracy to begin with, of classes below a tenth of the area and of the others."""
@@ -118,7 +120,7 @@ def design(store: Store, case: Case) -> None:
             format="%.3f",
             width=290,
         )
-        rule = st.selectbox("Points in each class", list(RULES), width=240)
+        rule = st.selectbox("Points in each class", list(RULES), index=USUAL_RULE, width=240)
         seed = st.number_input("Seed", min_value=0, value=seed_of(case), step=1, width=150)
         with st.popover("How computed", type="tertiary"):
             st.html(f'<p class="sv-note">{escape(HOW)}</p>')
@@ -141,7 +143,7 @@ def design(store: Store, case: Case) -> None:
             samples.draw(store, case.id, of, wanted, int(seed), plan, reader.signature())
         st.session_state.pop(step_key(case), None)
         st.session_state.pop(f"seed-{case.id}", None)
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def choose_map(store: Store, case: Case) -> dict[str, Any] | None:
@@ -311,7 +313,7 @@ def results(store: Store, sample: Record) -> None:
                 st.html(f'<p class="sv-note">{escape(text)}</p>')
 
 
-def section(block: Any) -> None:
+def section(block: Table) -> None:
     frame.heading(block.title)
     st.html(blocks.table(block))
 
@@ -324,7 +326,7 @@ def area_figure(numbers: Mapping[str, Any]) -> go.Figure:
         bars = None
         if line.high:
             ends = zip(line.y, line.high, strict=True)
-            above = [None if None in (y, high) else high - y for y, high in ends]
+            above = [None if y is None or high is None else high - y for y, high in ends]
             bars = {"type": "data", "array": above, "color": INTERVAL, "thickness": 2, "width": 7}
         figure.add_trace(
             go.Bar(

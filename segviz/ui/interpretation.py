@@ -34,6 +34,7 @@ MOST_ACROSS = 5
 """Dates side by side."""
 NO_DATA, CANNOT_TELL = "no data", "cannot tell"
 
+Readings = Mapping[int, Sequence[Record]]
 Places = Mapping[str, tuple[int, int] | None]
 
 
@@ -51,13 +52,17 @@ def read_points(store: Store, case: Case, sample: Record) -> None:
     read = samples.readings(store, sample)
     told_before(sample)
     left, right = st.columns([3.4, 1], gap="medium")
-    point = chosen(sample, read)
-    with right, st.container(key="reading"):
-        progress(sample, read, point)
+    with right:
+        panel = st.container(key="reading")
+        again(sample, read)
+    done = done_of(sample, read)
+    point = chosen(sample, done)
+    with panel:
+        progress(sample, done, point)
         if point is not None:
             ask(store, case, sample, read, point)
         else:
-            back(sample, read, len(sample.body["points"]))
+            back(sample, len(sample.body["points"]))
     with left:
         if point is None:
             frame.empty(
@@ -66,34 +71,53 @@ def read_points(store: Store, case: Case, sample: Record) -> None:
             )
             return
         show(store, case, sample, point)
-        after = next_unread(sample, {*read, point}, point)
+        after = next_unread(sample, {*done, point}, point)
         if after is not None:
             st.html(f'<div class="sv-ahead">{pictures(store, case, sample, after)}</div>')
 
 
-def chosen(sample: Record, read: Mapping[int, Any]) -> int | None:
+def again(sample: Record, read: Readings) -> None:
+    """A second reader can read all points, too, without seeing what the first one saw."""
+    if any(one.author != reader.signature() for found in read.values() for one in found):
+        st.toggle(
+            "Read all points myself",
+            key=again_key(sample),
+            on_change=turn_to,
+            args=(sample, None),
+            help="Points that others have read come up, too. Where readers differ the newest "
+            "reading counts, and Results say so.",
+        )
+
+
+def done_of(sample: Record, read: Readings) -> set[int]:
+    """Points that need no reading: those that anybody read, or only those of this reader."""
+    if not st.session_state.get(again_key(sample)):
+        return set(read)
+    me = reader.signature()
+    return {point for point, found in read.items() if any(one.author == me for one in found)}
+
+
+def chosen(sample: Record, done: set[int]) -> int | None:
     """The point gone to, else the first unread one; None once all are read."""
     gone: int | None = st.session_state.get(f"point-{sample.name}")
-    return gone if gone is not None else next_unread(sample, set(read))
+    return gone if gone is not None else next_unread(sample, done)
 
 
-def next_unread(sample: Record, read: set[int], after: int = -1) -> int | None:
+def next_unread(sample: Record, done: set[int], after: int = -1) -> int | None:
     """The first unread point behind one, else from the start."""
-    unread = [n for n in range(len(sample.body["points"])) if n not in read]
+    unread = [n for n in range(len(sample.body["points"])) if n not in done]
     return next((n for n in unread if n > after), unread[0] if unread else None)
 
 
-def progress(sample: Record, read: Mapping[int, Any], point: int | None) -> None:
+def progress(sample: Record, done: set[int], point: int | None) -> None:
     whole = len(sample.body["points"])
-    st.html(f'<p class="sv-title">{len(read):,} of {whole:,} read</p>')
-    st.progress(len(read) / whole)
+    st.html(f'<p class="sv-title">{len(done):,} of {whole:,} read</p>')
+    st.progress(len(done) / whole)
     if point is not None:
         st.html(f'<p class="sv-soft">Point {point + 1:,}</p>')
 
 
-def ask(
-    store: Store, case: Case, sample: Record, read: Mapping[int, Sequence[Record]], point: int
-) -> None:
+def ask(store: Store, case: Case, sample: Record, read: Readings, point: int) -> None:
     """The classes as buttons with keys; a press keeps the reading and goes to the next point.
 
     The buttons are of one point alone: a second press that comes before the next point is on the
@@ -132,7 +156,7 @@ def ask(
         width="stretch",
     )
     st.text_input("Note", given["note"], key=note_key(sample, point), max_chars=500)
-    back(sample, read, point)
+    back(sample, point)
     st.button(
         "Closer" if st.session_state.get("wide-view") else "Wider view",
         key="wider",
@@ -143,7 +167,7 @@ def ask(
     st.html(f'<p class="sv-note">{escape(where(sample.body["points"][point]))}</p>')
 
 
-def back(sample: Record, read: Mapping[int, Any], point: int) -> None:
+def back(sample: Record, point: int) -> None:
     st.button(
         "Back",
         key=f"back-{sample.name}-{point}",
@@ -172,7 +196,7 @@ def keep(store: Store, case: Case, sample: Record, point: int, label: Label | No
     except SegvizError as error:
         st.session_state[f"told-{sample.name}"] = error
         return
-    turn_to(sample, next_unread(sample, set(samples.readings(store, sample)), point))
+    turn_to(sample, next_unread(sample, done_of(sample, samples.readings(store, sample)), point))
 
 
 def told_before(sample: Record) -> None:
@@ -195,6 +219,10 @@ def turn_wide() -> None:
     st.session_state["wide-view"] = not st.session_state.get("wide-view", False)
 
 
+def again_key(sample: Record) -> str:
+    return f"again-{sample.name}"
+
+
 def confidence_key(sample: Record, point: int) -> str:
     return f"confidence-{sample.name}-{point}"
 
@@ -208,7 +236,7 @@ def question(store: Store, sample: Record) -> str:
     dates = [words.visit_title(store.visit(visit)) for visit in asked_of(store, sample)]
     if len(dates) == 1:
         return f"What is in the frame on {dates[0]}?"
-    return f"What became of the frame from {dates[0]} to {dates[1]}?"
+    return f"What happened in the frame between {dates[0]} and {dates[1]}?"
 
 
 def asked_of(store: Store, sample: Record) -> list[str]:
