@@ -68,7 +68,7 @@ def paint(server: Server, number: int, label: int, radius: float = 5.0) -> None:
     )
 
 
-@pytest.mark.parametrize("page", ["cases", "review", "change", "models"])
+@pytest.mark.parametrize("page", ["cases", "review", "change", "accuracy", "models"])
 def test_each_page_stands_in_its_frame(page: str):
     test = run(page)
     assert not test.exception
