@@ -7,8 +7,7 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import areas, land_change, series
-from segviz.findings import amounts, provenance
+from segviz.findings import amounts, areas, land_change, provenance, series
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
