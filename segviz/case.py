@@ -64,7 +64,8 @@ class Case:
 
     def between(self, first: Visit, last: Visit) -> tuple[Visit, ...]:
         """From one visit to a later one, without reference layers on the way; else none."""
-        start, stop = (self.visits.index(visit) for visit in (first, last))
+        ids = [visit.id for visit in self.visits]
+        start, stop = (ids.index(visit.id) for visit in (first, last))
         inner = (visit for visit in self.visits[start + 1 : stop] if not visit.reference)
         return (first, *inner, last) if start < stop else ()
 
