@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segviz.cli import objects
 from segviz.cli.options import EXISTING, FILE, Answers, as_json, reading
 from segviz.cli.tables import print_json, print_records, print_table
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 @click.argument("mask", type=FILE)
 @click.option("--image", type=EXISTING, help="Image of MASK: its grid, and where it has data.")
 @click.option("--reference", type=FILE, help="Mask to compare MASK with.")
+@click.option("--objects", "counted", is_flag=True, help="Count objects; match the reference's.")
+@click.option(
+    "--split-mm", "--split-m", "split", type=float, help="Depth at which objects are split."
+)
 @click.option("--tolerance-mm", type=float, default=1.0, help="Of the surface Dice (NSD).")
 @reading
 @as_json
@@ -30,11 +35,15 @@ def measure(
     image: Path | None,
     reference: Path | None,
     tolerance_mm: float,
+    counted: bool,
+    split: float | None,
     answers: Answers,
     as_json: bool,
 ) -> None:
     """Volumes (ml) or areas (ha) of the labels of MASK."""
     found = measured(mask, image, reference, answers, tolerance_mm)
+    if counted:
+        found |= objects.measured(mask, reference, answers, split)
     if as_json:
         print_json(found)
         return
@@ -43,6 +52,8 @@ def measure(
         click.echo()
         print_records(found["agreement"])
         print_lesions(found["agreement"])
+    if counted:
+        objects.print_objects(found)
 
 
 def measured(
