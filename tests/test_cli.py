@@ -145,6 +145,21 @@ def test_measure_against_a_reference(answer: Callable[..., Any], spheres: phanto
     assert large["lesions"]["one_to_one"]["f1"] == 1.0
 
 
+def test_measure_objects_and_match_them(
+    answer: Callable[..., Any], segviz: Segviz, spheres: phantoms.Spheres
+) -> None:
+    asked = ("measure", spheres.mask, "--objects", "--reference", spheres.mask)
+    found = answer(*asked, "--split-mm", "3")
+    assert [(row["name"], row["count"], row["unit"]) for row in found["objects"]] == [
+        ("large", 1, "ml"),
+        ("small", 1, "ml"),
+    ]
+    assert found["objects"][0]["median"] == pytest.approx(spheres.volume_ml[1])
+    assert found["panoptic"]["mean"] == {"pq": 1.0, "sq": 1.0, "rq": 1.0, "classes": 2}
+    assert "mean of 2" in segviz(*asked).stdout
+    assert "[SV-NUM-113]" in segviz(*asked, "--split-mm", "-1").stderr
+
+
 def test_the_tolerance_of_the_surface_dice(
     answer: Callable[..., Any], segviz: Segviz, spheres: phantoms.Spheres
 ) -> None:

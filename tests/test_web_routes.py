@@ -489,6 +489,23 @@ def test_every_file_of_a_mask_tells_how_it_came_to_be(server: Server, tmp_path):
     assert len({told["fingerprint"] for told in found.values()}) == 2
 
 
+def test_objects_are_coloured_one_by_one(server: Server):
+    stroke(server)
+    stroke(server, BRUSH | {"points": [[600.5, 550.5]]}, uuid="b", base_revision=1)
+    url = f"{server.layer(server.scene)}/objects/2/{BRUSH['label']}"
+
+    def tile(place: str, **options: float) -> NDArray[np.uint8]:
+        return np.asarray(
+            Image.open(BytesIO(server.client.get(f"{url}/{place}.png", params=options).content))
+        )
+
+    near, far = tile("1/0/0"), tile("1/1/1")
+    assert (near[50, 100], far[550 - 512, 600 - 512], near[0, 0]) == (1, 2, 0)
+    assert set(np.unique(tile("0/0/0"))) <= {0, 1, 2}
+    assert not tile("1/1/1", smallest=1000).any()
+    assert server.client.get(f"{url}/1/0/0.png?split=x").is_client_error
+
+
 def test_names_and_colours_of_labels_are_downloaded(server: Server):
     for file in ("labels.txt", "colours.clr"):
         legend = legends.read(taken(server, server.scene, file))
