@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
+from segviz.findings import ledger
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -26,7 +27,7 @@ class Finding(Protocol):
         ...
 
 
-KINDS: dict[str, ModuleType] = {}
+KINDS: dict[str, ModuleType] = {"ledger": ledger}
 
 
 def find(store: Store, spec: Spec) -> Numbers:
