@@ -23,7 +23,7 @@ def measured(mask: Mask, reference: Mask, tolerance_mm: float) -> list[dict[str,
 
 
 def print_agreement(rows: list[dict[str, Any]]) -> None:
-    """The rows; how many lesions of the reference were found, and how many of the mask are false."""
+    """The rows, and how many lesions were found, missed and false."""
     click.echo()
     print_records(rows)
     counted = [row for row in rows if row.get("lesions", {}).get("groups")]
