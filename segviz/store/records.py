@@ -16,8 +16,8 @@ def add(
 ) -> Record:
     made = datetime.now(UTC)
     values = {"case_id": case_id, "kind": kind, "name": name, "body": body, "author": author}
-    (seq,) = connection.execute(insert(records).values(made=made, **values)).inserted_primary_key
-    return Record(seq, **values, made=made)
+    row = insert(records).values(made=made, **values).returning(records.c.seq)
+    return Record(connection.execute(row).scalar_one(), made=made, **values)
 
 
 def newest(
@@ -41,4 +41,4 @@ def at(connection: Connection, case_id: str, seq: int) -> Record | None:
     """One record of a case, whatever came after it."""
     query = select(records).where(records.c.case_id == case_id, records.c.seq == seq)
     row = connection.execute(query).one_or_none()
-    return row and Record(**row._mapping)
+    return None if row is None else Record(**row._mapping)
