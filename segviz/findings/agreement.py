@@ -199,10 +199,8 @@ def means_told(mean: Row) -> str:
     said = f"Mean Dice of {mean['rows']} labels {mean['dice']:.3f}"
     left = mean["rows"] - mean["with_distance"]
     if mean["with_distance"]:
-        said += (
-            f"; mean HD95 {mean['hd95_mm']:.2f} mm and ASSD {mean['assd_mm']:.2f} mm of "
-            f"{mean['with_distance']} of them"
-        )
+        said += f"; mean HD95 {mean['hd95_mm']:.2f} mm and ASSD {mean['assd_mm']:.2f} mm"
+        said += f" of {mean['with_distance']} of them" if left else ""
     return said + (
         f"; {left} without a distance (empty in A, B or both) left out." if left else "."
     )

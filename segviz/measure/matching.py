@@ -5,6 +5,7 @@ A lesion is a 26-connected piece. Lesions are numbered by size, the largest is 1
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -63,13 +64,14 @@ def match(mask: Binary, reference: Binary, voxel_ml: float, min_voxels: int = 1)
     start = np.array([part.start for part in box])
     (a, size_a), (b, size_b) = (lesions(each[box], min_voxels) for each in (mask, reference))
     i, j, shared = _overlaps(a, b, len(size_b))
+    boxes_a, boxes_b = (ndimage.find_objects(each) if each.size else [] for each in (a, b))
     grouped = _groups(i, j, len(size_a), len(size_b))
     dice = 2 * shared / (size_a[i] + size_b[j])
     groups = []
     for ours, theirs in grouped:
         in_group = np.isin(i, ours)
         total = size_a[ours].sum() + size_b[theirs].sum()
-        largest = (a, ours[0] + 1) if len(ours) else (b, theirs[0] + 1)
+        largest = (a, boxes_a, ours[0]) if len(ours) else (b, boxes_b, theirs[0])
         groups.append(
             {
                 "mask": (ours + 1).tolist(),
@@ -197,9 +199,10 @@ def _pairs(i: Counts, j: Counts, dice: NDArray[np.float64], ours: Counts, theirs
     return int(np.count_nonzero(table[chosen]))
 
 
-def _middle(pieces: Pieces, number: int) -> Counts:
+def _middle(pieces: Pieces, boxes: Sequence[tuple[slice, ...]], index: int) -> Counts:
     """The voxel of a piece nearest to its centre."""
-    inside = np.argwhere(pieces == number)
+    box = boxes[index]
+    inside = np.argwhere(pieces[box] == index + 1)
     away = ((inside - inside.mean(axis=0)) ** 2).sum(axis=1)
-    middle: Counts = inside[away.argmin()]
+    middle: Counts = inside[away.argmin()] + [part.start for part in box]
     return middle

@@ -339,8 +339,8 @@ def wide(row: Row, convention: str) -> Row:
         "Label": row["name"],
         "Dice": dice(row),
         "IoU": share(row["iou"]),
-        f"{SHORT[convention]}, mm": millimetres(row, convention),
-        "ASSD, mm": millimetres(row, "assd_mm"),
+        SHORT[convention]: millimetres(row, convention),
+        "ASSD": millimetres(row, "assd_mm"),
         f"Surface Dice at {row['tolerance_mm']:g} mm": share(row["nsd"]),
         "A − B": difference(row),
     }
