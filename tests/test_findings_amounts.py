@@ -65,7 +65,7 @@ def test_without_a_crs_there_are_pixels_alone(store: Store) -> None:
     spec = amounts.now(store, store.case(visit.case_id))
     (table,) = findings.tell(spec, findings.find(store, spec))
     assert isinstance(table, Table)
-    assert table.rows == [["Visit 1", "forest", 3]]
+    assert table.rows == [["Visit 1", "forest", None, 3]]
     assert "no hectares" in table.note
 
 
@@ -90,9 +90,12 @@ def test_over_time_an_empty_mask_has_no_number_and_a_missing_label_is_zero() -> 
         mask("2019-01-01", row(1, 0), row(2, 0)),
         mask("2020-01-01", row(1, 0), row(2, 50)),
     ]
-    _, plot = amounts.tell({}, {"masks": masks})
+    table, plot = amounts.tell({}, {"masks": masks})
+    assert isinstance(table, Table)
+    assert list(table.columns) == ["Class", "2018-01-01", "2019-01-01", "2020-01-01"]
+    assert table.rows == [["class 1", 1.0, None, 0], ["class 2", 0, None, 0.5]]
     assert isinstance(plot, Plot)
-    assert [list(line.y) for line in plot.lines] == [[1.0, None, 0.0], [0.0, None, 0.5]]
+    assert [list(line.y) for line in plot.lines] == [[1.0, None, 0], [0, None, 0.5]]
     assert plot.y_title == "Area, ha"
     assert list(plot.lines[0].x) == ["2018-01-01", "2019-01-01", "2020-01-01"]
 

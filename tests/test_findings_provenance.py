@@ -46,9 +46,9 @@ def test_model_and_people_are_told_apart(store: Store) -> None:
     assert isinstance(masks, Table)
     assert isinstance(changes, Table)
     assert images.rows[0][-1] == "0" * 12
-    made, worked = masks.columns.index("Made by"), masks.columns.index("Worked on by")
+    made, worked = masks.columns.index("Made by"), masks.columns.index("Operations by")
     assert masks.rows[0][made] == "lesions 1.0 (SHA-256 ab)"
-    assert masks.rows[0][worked] == "Dr A (1 operation, 0 min)"
+    assert masks.rows[0][worked] == "Dr A (1)"
     assert changes.rows == [["Visit 1", "Lesion", 0.001, 0.0, 8 / 9]]
     assert list(changes.columns)[2] == "Added, ml"
 

@@ -60,7 +60,8 @@ def random_polygon(seed):
     points = rng.random((rng.integers(3, 40), 2)) * rng.choice([3, 30, 90])
     if seed % 5 == 0:
         points = np.round(points)
-    polygon = shapely.make_valid(shapely.Polygon(points))
+    repaired = shapely.get_parts(shapely.make_valid(shapely.Polygon(points)))
+    polygon = shapely.union_all([part for part in repaired if "Polygon" in part.geom_type])
     return polygon - shapely.Point(15, 15).buffer(9) if seed % 3 == 0 else polygon
 
 

@@ -163,7 +163,14 @@ def test_the_summary_is_of_all_and_lists_the_largest() -> None:
     ]  # fmt: skip
     assert told["histogram"] == {"edges": [1.0, 2.0, 5.0, 10.0], "counts": [1, 3, 1]}
     assert [row["id"] for row in told["objects"]] == [5, 4]
-    assert told["objects"][0] == {"id": 5, "cells": 5, "size": 5.0, "row": 1.0, "column": 34.0}
+    assert told["objects"][0] == {
+        "id": 5,
+        "cells": 5,
+        "size": 5.0,
+        "at": [1, 34],
+        "row": 1.0,
+        "column": 34.0,
+    }
 
 
 def test_a_label_without_objects_says_so() -> None:

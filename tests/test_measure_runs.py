@@ -70,6 +70,11 @@ def test_sums_and_overlaps_are_those_of_arrays(
     assert got == {pair: count for pair, count in expected.items() if count}
 
 
+def test_some_lines_of_a_map() -> None:
+    found = Runs.of(HOLE, 1).pieces(corners=False).lines(np.array([0, 2]))
+    assert found.tolist() == [[0, 1, 1, 0, 2], [3, 3, 0, 0, 0]]
+
+
 def test_a_mask_that_is_torn_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "MOST", 4)
     with pytest.raises(Refused) as refused:

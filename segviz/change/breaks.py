@@ -3,9 +3,10 @@
 The series is a level that stays the same between breaks, a yearly wave where enough was seen to
 tell one, and noise. Levels are the segmented least squares over all possible breaks (Bai and
 Perron 2003; wave and levels are fitted in turn, as BFAST does, Verbesselt et al. 2010). How many
-breaks there are is decided as by the modified BIC of Zhang and Siegmund (2007), more strictly: a break must
-lower n ln(RSS) by more than 5 ln(n) and the logarithms of the lengths of its two sides. With theirs,
-3 ln(n), one in six short series of noise alone had a break; with 5 ln(n) fewer than 3 in 100 have.
+breaks there are is decided as by the modified BIC of Zhang and Siegmund (2007), more strictly: a
+break must lower n ln(RSS) by more than 5 ln(n) and the logarithms of the lengths of its two sides.
+With their 3 ln(n) one in six short series of noise alone had a break, with 5 ln(n) fewer than 3 in
+100 have.
 """
 
 from __future__ import annotations

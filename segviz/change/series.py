@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.change.align import describe
+from segviz.change.rates import yearly, years_between
 from segviz.errors import Refused
 from segviz.grid import RasterGrid, VolumeGrid
 from segviz.image import windows
@@ -19,6 +20,7 @@ from segviz.mask import Label, Legend, Mask
 from segviz.measure.areas import AreaTally
 from segviz.measure.counts import counts, pair_codes
 from segviz.measure.counts import pair_counts as transition_counts
+from segviz.measure.ellipsoid import is_on_earth
 
 __all__ = ["change", "common_legend", "scene_change", "transition_counts", "volume_change"]
 
@@ -123,8 +125,10 @@ def scene_change(masks: Sequence[Mask], dates: Sequence[Date] | None = None) -> 
     """ha of each label at each date, and the matrix of transitions in ha between dates.
 
     ``areas_ha`` counts all labelled pixels of a date, a matrix those with a label (not 0) at both
-    of its dates. ``common_valid_pixels`` have a label at all dates. Without a CRS areas are in
-    pixels (``unit``) and ``areas_ha`` is null.
+    of its dates; ``one_date_only`` has those with a label at one of them alone, so that it and the
+    sums of a matrix are the areas of a date. ``rates`` are yearly, of the area seen at both dates.
+    ``common_valid_pixels`` have a label at all dates. Without a CRS areas are in pixels (``unit``)
+    and ``areas_ha`` is null.
 
     Args:
         masks: two or more on one grid, in order of date; read window by window.
@@ -138,18 +142,30 @@ def scene_change(masks: Sequence[Mask], dates: Sequence[Date] | None = None) -> 
     series = _SceneSeries.of(grid, len(masks))
     for window in windows(grid.shape, WINDOW):
         series.add(window, [_cut(mask, window) for mask in masks])
-    found = sorted({label for tally in series.dates for label in tally.pixels()})
+    found = sorted({label for pair in series.pairs for label in _labels(pair)})
     labels = sorted(label.value for label in legend.covering(found))
-    amounts = np.array([[_amounts(t).get(label, 0) for label in labels] for t in series.dates])
-    pixels = [[tally.pixels().get(label, 0) for tally in series.dates] for label in labels]
-    has_area = series.dates[0].area_ha() is not None
+    tables = [_tables(pair, [0, *labels]) for pair in series.pairs]
+    pixels, areas = (_of_dates([table[n] for table in tables]) for n in (0, 1))
+    has_area = is_on_earth(grid.crs)
+    intervals = [_scene_interval(*table) for table in tables]
+    years = [years_between(*pair) for pair in pairwise(dates or [None] * len(masks))]
     return {
         "unit": "ha" if has_area else "pixels",
         **_header(labels, legend, dates, len(masks)),
-        "areas_ha": amounts.T.tolist() if has_area else None,
-        "pixels": pixels,
+        "areas_ha": areas.T.tolist() if has_area else None,
+        "pixels": pixels.T.astype(int).tolist(),
         "common_valid_pixels": series.valid_at_all,
-        **_flows([series.interval(n, labels) for n in range(len(masks) - 1)]),
+        **_flows(intervals),
+        "one_date_only": [
+            {"first": table[1:, 0].tolist(), "second": table[0, 1:].tolist()} for _, table in tables
+        ],
+        "rates": [
+            [
+                yearly(sums[0][n], sums[1][n], span)
+                for sums, span in zip(map(_sums, intervals), years, strict=True)
+            ]
+            for n in range(len(labels))
+        ],
     }
 
 
@@ -177,34 +193,52 @@ def common_legend(masks: Sequence[Mask]) -> Legend:
 
 @dataclass(eq=False)
 class _SceneSeries:
-    """Running counts of all dates of a scene, and of the pairs of labels between dates."""
+    """Running counts of the pairs of labels between dates, nodata (0) among them."""
 
-    dates: list[AreaTally]
     pairs: list[AreaTally]
-    only: NDArray[np.int64]
     valid_at_all: int = 0
 
     @classmethod
     def of(cls, grid: RasterGrid, count: int) -> _SceneSeries:
-        dates = [AreaTally(grid) for _ in range(count)]
-        return cls(dates, [AreaTally(grid) for _ in dates[1:]], np.zeros((count - 1, 2), np.int64))
+        return cls([AreaTally(grid) for _ in range(count - 1)])
 
     def add(self, window: tuple[int, int, int, int], labels: list[NDArray[np.uint8]]) -> None:
-        valid = [label > 0 for label in labels]
-        self.valid_at_all += int(np.count_nonzero(np.logical_and.reduce(valid)))
-        for tally, label in zip(self.dates, labels, strict=True):
-            tally.add(window, label)
-        for n, tally in enumerate(self.pairs):
-            both = valid[n] & valid[n + 1]
-            tally.add(window, pair_codes(labels[n], labels[n + 1]) * both)
-            self.only[n] += [np.count_nonzero(valid[n + step] & ~both) for step in (0, 1)]
+        valid = labels[0] > 0
+        for later in labels[1:]:
+            valid &= later > 0
+        self.valid_at_all += int(np.count_nonzero(valid))
+        for tally, before, after in zip(self.pairs, labels, labels[1:], strict=False):
+            tally.add(window, pair_codes(before, after))
 
-    def interval(self, index: int, labels: list[int]) -> Interval:
-        tally = self.pairs[index]
-        amounts = _amounts(tally)
-        matrix = [[amounts.get(256 * one + two, 0.0) for two in labels] for one in labels]
-        first, second = self.only[index].tolist()
-        return Interval.of(np.array(matrix), sum(tally.pixels().values()), (first, second))
+
+def _labels(pairs: AreaTally) -> set[int]:
+    return {label for code in pairs.pixels() for label in divmod(code, 256)}
+
+
+def _tables(pairs: AreaTally, labels: list[int]) -> tuple[Matrix, Matrix]:
+    """(labels, labels) pixels and amounts from (rows) to (columns)."""
+    return tuple(
+        np.array([[amounts.get(256 * one + two, 0.0) for two in labels] for one in labels])
+        for amounts in (pairs.pixels(), _amounts(pairs))
+    )  # type: ignore[return-value]
+
+
+def _of_dates(tables: list[Matrix]) -> Matrix:
+    """(dates, labels) all that had a label at a date, whatever it was at the next one."""
+    first = [table[1:].sum(axis=1) for table in tables]
+    return np.array([*first, tables[-1][:, 1:].sum(axis=0)])
+
+
+def _scene_interval(pixels: Matrix, amounts: Matrix) -> Interval:
+    only = int(pixels[1:, 0].sum()), int(pixels[0, 1:].sum())
+    return Interval.of(amounts[1:, 1:], int(pixels[1:, 1:].sum()), only)
+
+
+def _sums(interval: Interval) -> tuple[list[float], list[float]]:
+    """Amount of each label at either date, over the cells that were compared."""
+    assert interval.transitions is not None
+    rows, columns = (interval.transitions.sum(axis=axis).tolist() for axis in (1, 0))
+    return rows, columns
 
 
 def _volume_interval(one: Mask, two: Mask, labels: list[int], net: Matrix) -> Interval:

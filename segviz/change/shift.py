@@ -93,7 +93,7 @@ def estimate(pairs: Iterable[tuple[Values, Values, Seen]]) -> Shift | None:
 
 
 def shift_of(one: Values, two: Values, seen: Seen) -> tuple[float, float] | None:
-    """(rows, columns) that ``two`` lies below and right of ``one``; None where they do not match."""
+    """(rows, columns) that ``two`` lies below and right of ``one``; None where nothing matches."""
     if seen.mean() < LEAST_VALID:
         return None
     first, second = (_edges(values, seen) for values in (one, two))

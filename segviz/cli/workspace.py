@@ -21,15 +21,20 @@ if TYPE_CHECKING:
     from segviz.io import Finding
     from segviz.report import Options
     from segviz.store import Store
+    from segviz.workbench import Workbench
 
 REFUSED = 2
 FORMATS = {
-    "volume": ("nifti", "provenance"),
-    "scene": ("geotiff", "geopackage", "geojson", "provenance"),
+    "volume": ("nifti", "dicom-seg", "rtstruct", "stl", "provenance"),
+    "scene": ("geotiff", "cog", "geopackage", "geojson", "provenance"),
 }
 FILES = {
     "nifti": ("mask.nii.gz", ".nii.gz"),
+    "dicom-seg": ("segmentation.dcm", ".seg.dcm"),
+    "rtstruct": ("contours.dcm", ".rtstruct.dcm"),
+    "stl": ("surface.stl", ".stl"),
     "geotiff": ("mask.tif", ".tif"),
+    "cog": ("mask-cog.tif", ".cog.tif"),
     "geopackage": ("polygons.gpkg", ".gpkg"),
     "geojson": ("polygons.geojson", ".geojson"),
     "provenance": ("provenance.json", ".provenance.json"),
@@ -163,7 +168,7 @@ def export(
 
 
 def exported(store: Store, case: Case, output: Path, form: str) -> list[Path]:
-    """The files written: one for each mask, or one table of all."""
+    """The files written: one for each mask (each label of it as STL), or one table of all."""
     from segviz import workbench
     from segviz.io import table
     from segviz.web import downloads
@@ -184,10 +189,18 @@ def exported(store: Store, case: Case, output: Path, form: str) -> list[Path]:
             bench = workbench.get(store, layer.id)
             if bench.revision:
                 of = "" if layer.id == visit.id else f"_{slug(layer.name)}_{layer.id}"
-                path = output / f"{slug(case.name)}_{slug(visit.name)}{of}{ending}"
-                downloads.write(store, case, bench, file, path)
-                written.append(path)
+                for label, name in _parts(bench, form):
+                    path = output / f"{slug(case.name)}_{slug(visit.name)}{of}{name}{ending}"
+                    downloads.write(store, case, bench, file, path, label)
+                    written.append(path)
     return written
+
+
+def _parts(bench: Workbench, form: str) -> list[tuple[int | None, str]]:
+    """A mask is one file; of surfaces each label that has voxels has its own, with its number."""
+    if form != "stl":
+        return [(None, "")]
+    return [(row["value"], f"_{row['value']}") for row in bench.state()["labels"] if row["count"]]
 
 
 def reported(store: Store, case: Case, output: Path, form: str, options: Options) -> Path:

@@ -23,6 +23,9 @@ AREA_NOTE = (
     "Area = pixels × the area of each pixel on the ellipsoid of the scene's CRS, counted at full "
     "resolution. A mapped area is what the mask shows; it has no error estimate of its own."
 )
+DATES_MOST = 8
+"""Dates that are columns of one table."""
+
 PIXEL_NOTE = "The scene has no CRS, so there are pixels and no hectares."
 
 
@@ -70,58 +73,79 @@ def tell(spec: Mapping[str, Any], numbers: dict[str, Any]) -> Sequence[Block]:
     masks = numbers["masks"]
     if not masks:
         return [Text("There is no mask yet.")]
-    if masks[0]["world"] == "volume":
-        columns = ("Visit", "Label", "Volume, ml", "Voxels", "Parts",
-                   "Longest ⌀, mm", "Perpendicular ⌀, mm")  # fmt: skip
-        keys = ("volume_ml", "voxels", "components",
-                "longest_diameter_mm", "perpendicular_diameter_mm")  # fmt: skip
-        title, note, unit = "Volumes", VOLUME_NOTE, "ml"
-    else:
-        columns, keys = ("Date", "Class", "Area, ha", "Pixels"), ("area_ha", "pixels")
-        on_earth = all(row["area_ha"] is not None for mask in masks for row in mask["labels"])
-        title, note, unit = "Areas", AREA_NOTE if on_earth else PIXEL_NOTE, "ha"
-        if not on_earth:
-            columns, keys, unit = ("Date", "Class", "Pixels"), ("pixels",), "pixels"
+    tables = volumes if masks[0]["world"] == "volume" else areas
+    return tables(masks)
+
+
+def volumes(masks: Sequence[dict[str, Any]]) -> list[Block]:
+    """A row for each label of each scan."""
+    columns = ("Visit", "Label", "Volume, ml", "Voxels", "Parts",
+               "Longest ⌀, mm", "Perpendicular ⌀, mm")  # fmt: skip
+    keys = ("volume_ml", "voxels", "components",
+            "longest_diameter_mm", "perpendicular_diameter_mm")  # fmt: skip
     rows = [row for mask in masks for row in _rows(mask, keys)]
-    blocks: list[Block] = [Table(title, columns, rows, note)]
-    first = [mask for mask in masks if not mask["mask"]]
-    if len(first) > 1:
-        blocks.append(over_time(first, keys[0], unit))
-    return blocks
+    return [Table("Volumes", columns, rows, VOLUME_NOTE), *over_time(masks, keys[0], "ml")]
+
+
+def areas(masks: Sequence[dict[str, Any]]) -> list[Block]:
+    """A row for each class of each scene; of several dates, a column for each."""
+    on_earth = all(row["area_ha"] is not None for mask in masks for row in mask["labels"])
+    key, unit = ("area_ha", "ha") if on_earth else ("pixels", "pixels")
+    note = AREA_NOTE if on_earth else PIXEL_NOTE
+    if 1 < len(masks) <= DATES_MOST:
+        known = {row["label"]: row["name"] for mask in masks for row in mask["labels"]
+                 if cells(row)}  # fmt: skip
+        rows = [
+            [name, *(_at(mask, label, key) for mask in masks)]
+            for label, name in sorted(known.items())
+        ]
+        table = Table(f"Areas, {unit}", ("Class", *map(_title, masks)), rows, note)
+    else:
+        columns = ("Date", "Class", "Area, ha", "Pixels")
+        keys = ("area_ha", "pixels")
+        rows = [row for mask in masks for row in _rows(mask, keys)]
+        table = Table("Areas", columns, rows, note)
+    return [table, *over_time(masks, key, unit)]
 
 
 def _rows(mask: dict[str, Any], keys: Sequence[str]) -> list[list[Any]]:
     """A row for each label that has cells."""
-    title = " · ".join(part for part in (mask["visit"], mask["mask"]) if part)
+    title = _title(mask)
     found = [row for row in mask["labels"] if cells(row)]
     return [[title, row["name"], *(row[key] for key in keys)] for row in found] or [
         [title, "nothing marked", *[None] * len(keys)]
     ]
 
 
+def _title(mask: dict[str, Any]) -> str:
+    return " · ".join(part for part in (mask["visit"], mask["mask"]) if part)
+
+
 def cells(row: dict[str, Any]) -> int:
     return int(row.get("voxels", row.get("pixels", 0)))
 
 
-def over_time(masks: Sequence[dict[str, Any]], key: str, unit: str) -> Plot:
-    """A line for each label through the visits, over time where all of them have a date."""
-    dated = all(mask["date"] for mask in masks)
-    x = [mask["date"] if dated else mask["visit"] for mask in masks]
-    known = {row["label"]: row for mask in masks for row in mask["labels"] if cells(row)}
+def over_time(masks: Sequence[dict[str, Any]], key: str, unit: str) -> list[Block]:
+    """A line for each label through the first masks of several visits.
+
+    The axis is time where all of them have a date.
+    """
+    first = [mask for mask in masks if not mask["mask"]]
+    if len(first) < 2:
+        return []
+    dated = all(mask["date"] for mask in first)
+    x = [mask["date"] if dated else mask["visit"] for mask in first]
+    known = {row["label"]: row for mask in first for row in mask["labels"] if cells(row)}
     kind = {"ml": "Volume", "ha": "Area", "pixels": "Size"}[unit]
-    return Plot(
-        f"{kind} over time",
-        "Date" if dated else "Visit",
-        f"{kind}, {unit}",
-        [
-            Line(row["name"], row["color"], x, [_at(mask, value, key) for mask in masks])
-            for value, row in sorted(known.items())
-        ],
-    )
+    lines = [
+        Line(row["name"], row["color"], x, [_at(mask, value, key) for mask in first])
+        for value, row in sorted(known.items())
+    ]
+    return [Plot(f"{kind} over time", "Date" if dated else "Visit", f"{kind}, {unit}", lines)]
 
 
 def _at(mask: dict[str, Any], label: int, key: str) -> float | None:
     """0 where only other labels are marked, None where nothing is."""
     if not any(cells(row) for row in mask["labels"]):
         return None
-    return next((row[key] for row in mask["labels"] if row["label"] == label and cells(row)), 0.0)
+    return next((row[key] for row in mask["labels"] if row["label"] == label and cells(row)), 0)

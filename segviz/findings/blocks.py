@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph: plain, a definition or source (note), or something to heed (warning)."""
+    """A paragraph: plain, a definition or source (note), something to heed (warning), a heading."""
 
     text: str
-    tone: Literal["plain", "note", "warning"] = "plain"
+    tone: Literal["plain", "note", "warning", "heading"] = "plain"
 
 
 @dataclass(frozen=True)

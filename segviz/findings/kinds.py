@@ -7,7 +7,21 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import accuracy, agreement, amounts, consensus, lesions, provenance
+from segviz.findings import (
+    accuracy,
+    agreement,
+    amounts,
+    areas,
+    consensus,
+    land_change,
+    ledger,
+    lesions,
+    objects,
+    objects_over_dates,
+    panoptic,
+    provenance,
+    series,
+)
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -28,12 +42,19 @@ class Finding(Protocol):
 
 
 KINDS: dict[str, ModuleType] = {
-    "agreement": agreement,
-    "consensus": consensus,
     "accuracy": accuracy,
+    "agreement": agreement,
     "amounts": amounts,
+    "areas": areas,
+    "consensus": consensus,
+    "land_change": land_change,
+    "ledger": ledger,
     "lesions": lesions,
+    "objects": objects,
+    "objects_over_dates": objects_over_dates,
+    "panoptic": panoptic,
     "provenance": provenance,
+    "series": series,
 }
 
 

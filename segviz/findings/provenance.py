@@ -53,7 +53,7 @@ def tell(spec: Mapping[str, Any], numbers: dict[str, Any]) -> Sequence[Block]:
     changed = [row for mask in masks for row in _changes(mask)]
     unit = next((row["unit"] for mask in masks for row in mask["labels"]), "")
     images = ("Visit", "Grid", "Channels", "SHA-256", "Chosen by the reader")
-    made = ("Visit", "Mask", "Revision", "Made by", "Worked on by", "Fingerprint")
+    made = ("Visit", "Mask", "Revision", "Made by", "Operations by", "Fingerprint")
     blocks: list[Block] = [
         _filled("Images", images, list(dict.fromkeys(_image(mask) for mask in masks))),
         _filled("Masks", made, [_made(mask) for mask in masks]),
@@ -94,15 +94,11 @@ def _made(mask: dict[str, Any]) -> list[Any]:
 
 
 def _work(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What each person did, all tools together."""
-    people: dict[str, tuple[int, float]] = {}
+    """How many things each person did, with all tools together."""
+    people: dict[str, int] = {}
     for row in rows:
-        count, minutes = people.get(row["author"], (0, 0.0))
-        people[row["author"]] = count + row["operations"], minutes + row["minutes"]
-    return [
-        f"{author} ({count:,} operation{'' if count == 1 else 's'}, {minutes:.0f} min)"
-        for author, (count, minutes) in people.items()
-    ]
+        people[row["author"]] = people.get(row["author"], 0) + row["operations"]
+    return [f"{author} ({count:,})" for author, count in people.items()]
 
 
 def _changes(mask: dict[str, Any]) -> list[list[Any]]:

@@ -114,9 +114,9 @@ def read_rings(content: bytes, grid: RasterGrid) -> list[Ring]:
             f"The file of polygons has {len(content) / 1e6:.0f} MB and {MOST_BYTES / 1e6:.0f} are "
             "read at most; cut out the area of this scene first.",
         )
-    found = _parsed(content)
-    crs = _crs_of(found)
-    polygons = list(_polygons(found, NESTED))
+    found = parsed(content)
+    crs = crs_of(found)
+    polygons = list(polygons_of(found))
     if not polygons:
         raise Refused(
             "SV-MSK-048",
@@ -144,7 +144,7 @@ def read_rings(content: bytes, grid: RasterGrid) -> list[Ring]:
     return [shapely.get_coordinates(ring) for ring in rings]
 
 
-def _parsed(content: bytes) -> dict[str, Any]:
+def parsed(content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -154,7 +154,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
     return found
 
 
-def _crs_of(found: dict[str, Any]) -> CRS:
+def crs_of(found: dict[str, Any]) -> CRS:
     """Longitude and latitude, or what an older file names."""
     if found.get("crs") is None:
         return LONGITUDE_LATITUDE
@@ -169,20 +169,20 @@ def _crs_of(found: dict[str, Any]) -> CRS:
         ) from None
 
 
-def _polygons(found: Any, nested: int) -> Iterator[Polygon]:
+def polygons_of(found: Any, nested: int = NESTED) -> Iterator[Polygon]:
     """All polygons of a GeoJSON object, whatever holds them."""
     if not isinstance(found, dict) or nested == 0:
         raise _broken()
     match found.get("type"):
         case "FeatureCollection":
             for feature in _list(found, "features"):
-                yield from _polygons(feature, nested - 1)
+                yield from polygons_of(feature, nested - 1)
         case "GeometryCollection":
             for geometry in _list(found, "geometries"):
-                yield from _polygons(geometry, nested - 1)
+                yield from polygons_of(geometry, nested - 1)
         case "Feature":
             if found.get("geometry") is not None:
-                yield from _polygons(found["geometry"], nested - 1)
+                yield from polygons_of(found["geometry"], nested - 1)
         case "Polygon":
             yield from _polygon(_list(found, "coordinates"))
         case "MultiPolygon":
@@ -230,6 +230,6 @@ def _nowhere() -> Refused:
 def _broken() -> Refused:
     return Refused(
         "SV-MSK-047",
-        "This is no GeoJSON with polygons that can be read, so nothing was painted; export it "
-        "again as GeoJSON in longitude and latitude.",
+        "This is no GeoJSON with polygons that can be read, so nothing was taken from it; export "
+        "it again as GeoJSON in longitude and latitude.",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from segviz.grid import Grid, RasterGrid, VolumeGrid, Window
 from segviz.io import geotiff, itk, nifti
 from segviz.io.kinds import Kind, kind_of
 from segviz.io.labels import Labels
+from segviz.io.open import image_files
 from segviz.mask import Mask
 
 READERS = {
@@ -73,6 +74,38 @@ def write_mask(mask: Mask, path: Path, provenance: Mapping[str, Any] | None = No
         nifti.write_mask(mask, path, provenance)
     else:
         geotiff.write_mask(mask, path, provenance)
+
+
+def write_dicom(
+    mask: Mask,
+    path: Path,
+    scan: Sequence[Path],
+    answers: Mapping[str, str],
+    provenance: Mapping[str, Any] | None = None,
+    *,
+    contours: bool = False,
+) -> None:
+    """Write a mask as DICOM SEG, or as RTSTRUCT (``contours``), beside the series it is drawn on.
+
+    Args:
+        scan: the files that the image was opened from.
+        answers: what its reader chose.
+
+    Raises:
+        Refused: the scan is no DICOM series (SV-MSK-200); see ``write_seg`` and ``write_rtstruct``.
+    """
+    from segviz.io.dicom.rtstruct import write_rtstruct  # highdicom is slow to load
+    from segviz.io.dicom.seg import write_seg
+
+    with image_files(scan) as (kind, files):
+        if kind is not Kind.DICOM:
+            raise Refused(
+                "SV-MSK-200",
+                f"This scan was opened from {kind.value}, and a DICOM segmentation belongs to a "
+                "DICOM study; open the DICOM series and import this mask there, or export NIfTI.",
+            )
+        write = write_rtstruct if contours else write_seg
+        write(mask, path, files, answers, provenance)
 
 
 def write_owners(

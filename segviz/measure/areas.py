@@ -126,10 +126,8 @@ class AreaTally:
         return self.moments[label]
 
     def _add_strip(self, window: Window, labels: Labels) -> None:
-        for label in np.flatnonzero(np.bincount(labels.ravel())).tolist():
-            if label:
-                blocks, moments = self._blocks.moments(window, labels == label)
-                self._of(label)[blocks] += moments
+        for label, blocks, moments in self._blocks.moments(window, labels):
+            self._of(label)[blocks] += moments
 
 
 def cell_areas_m2(grid: RasterGrid) -> Callable[[Window], NDArray[np.float64]]:
@@ -206,21 +204,39 @@ class _Blocks:
         for first in range(row_start - row_start % self.height, row_stop, step):
             yield max(first, row_start), min(first + step, row_stop)
 
-    def moments(self, strip: Window, inside: NDArray[np.bool_]) -> tuple[Integers, Integers]:
-        """Numbers of the blocks in a strip, and (.., 3) moments of the cells inside."""
+    def moments(self, strip: Window, labels: Labels) -> Iterator[tuple[int, Integers, Integers]]:
+        """Of each label in a strip but 0, numbers of blocks and (blocks, 3) moments in them.
+
+        Cells are looked at in runs along a row, which are far fewer than cells in most maps.
+        """
         rows, columns = np.arange(*strip[:2]), np.arange(*strip[2:])
-        block_row, down = np.divmod(rows, self.height)
-        block_column, right = np.divmod(columns, self.width)
-        block_columns, begin = np.unique(block_column, return_index=True)
-        by_row = np.add.reduceat(inside, begin, axis=1, dtype=np.uint32).astype(np.int64)
+        begins = np.empty(labels.shape, np.bool_)
+        np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
+        begins[:, columns % self.width == 0] = True
+        begins[:, 0] = True
+        starts = np.flatnonzero(begins)
+        lengths = np.diff(starts, append=labels.size)
+        found = labels.reshape(-1)[starts]
+        row, column = np.divmod(starts, len(columns))
+        across, _, right = self.place(rows[:1], columns)
+        below, down, _ = self.place(rows, columns[:1])
+        block, down, right = (below - below[0])[row] + across[column], down[row], right[column]
+        present = np.flatnonzero(np.bincount(found))
+        first, step = int(block[0]), int(block[-1] - block[0]) + 1
+        place = np.zeros(int(present[-1]) + 1, np.int64)
+        place[present] = np.arange(len(present)) * step - first
+        key = place[found] + block
+        sums = np.empty((len(present), step, 3), np.int64)
+        for n, weights in enumerate(
+            (lengths, lengths * down, lengths * right + lengths * (lengths - 1) // 2)
+        ):  # whole numbers, far below 2^53
+            sums[..., n] = np.bincount(key, weights, sums[..., 0].size).reshape(-1, step)
         if self.height == 1:
-            moments = np.zeros((*by_row.shape, 3), np.int64)
-            moments[..., 0] = by_row
-            return block_row[:, None] * self.across + block_columns, moments
-        by_column = inside.sum(axis=0, dtype=np.uint32).astype(np.int64)
-        rightward = np.add.reduceat(by_column * right, begin)
-        moments = np.column_stack([by_row.sum(axis=0), down @ by_row, rightward])
-        return block_row[0] * self.across + block_columns, moments
+            sums[..., 1:] = 0
+        for label, moments in zip(present.tolist(), sums, strict=True):
+            if label:
+                blocks = np.flatnonzero(moments[:, 0])
+                yield label, blocks + first, moments[blocks]
 
 
 def measure_scene(

@@ -47,7 +47,8 @@ class Coverage:
         Args:
             polygon: valid, of one part or many; lines and points in it cover nothing.
         """
-        parts = [part for part in shapely.get_parts(polygon) if part.geom_type == "Polygon"]
+        every = shapely.get_parts(shapely.get_parts(polygon))
+        parts = [part for part in every if part.geom_type == "Polygon"]
         rings = shapely.get_rings(shapely.orient_polygons(parts, exterior_cw=True)) if parts else []
         if len(rings) == 0:
             nothing = np.empty(0)

@@ -66,10 +66,15 @@ class Objects:
         return self.runs.totals().astype(np.int64)
 
     @cached_property
+    def middles(self) -> Floats:
+        """[number - 1, axis] mean index of the cells."""
+        return self.runs.middles() if len(self) else np.zeros((0, len(self.grid.shape)))
+
+    @cached_property
     def places(self) -> Floats:
         """[number - 1, ...] centroids: x, y, z in RAS+ mm; longitude and latitude; row and column
         of a scene without a CRS."""
-        middles = self.runs.middles() if len(self) else np.zeros((0, len(self.grid.shape)))
+        middles = self.middles
         if isinstance(self.grid, VolumeGrid):
             return middles @ self.grid.affine[:3, :3].T + self.grid.affine[:3, 3]
         if not is_on_earth(self.grid.crs):
@@ -77,6 +82,18 @@ class Objects:
         x, y = self.grid.transform @ (middles[:, 1] + 0.5, middles[:, 0] + 0.5)
         to_degrees = Transformer.from_crs(self.grid.crs, 4326, always_xy=True)
         return np.column_stack(to_degrees.transform(x, y))
+
+    def cell_of(self, number: int) -> list[int]:
+        """A cell at the middle of an object, to look at: x, y, z in canonical order, row, column.
+
+        It may lie beside an object that is bent.
+        """
+        if isinstance(self.grid, VolumeGrid):
+            to_cell = np.linalg.inv(self.grid.canonical.affine)
+            cell = to_cell[:3, :3] @ self.places[number - 1] + to_cell[:3, 3]
+        else:
+            cell = self.middles[number - 1]
+        return [int(n) for n in np.rint(cell)]
 
     def numbers(self) -> NDArray[np.int32]:
         """The number of each cell's object, as an array on the grid; 4 bytes a cell."""
@@ -164,6 +181,7 @@ def table(found: Objects, listed: int = LISTED) -> list[dict[str, Any]]:
             "id": int(n) + 1,
             "cells": int(found.cells[n]),
             "size": float(found.size[n]),
+            "at": found.cell_of(int(n) + 1),
             **dict(zip(names, found.places[n].tolist(), strict=True)),
         }
         for n in order

@@ -86,11 +86,12 @@ def area_ha(crs: CRS) -> Callable[[BaseGeometry], float]:
         ValueError: the CRS is not on the Earth.
     """
     plane = equal_area_plane(crs)
-    longest_m = LONGEST_M / metres_per_unit(crs)
+    return lambda shape: float(shapely.transform(densified(shape, crs), plane).area) / M2_PER_HA
 
-    def look(shape: BaseGeometry) -> float:
-        west, south, east, north = shape.bounds
-        longest = min(longest_m, max(east - west, north - south) / PARTS)
-        return float(shapely.transform(shapely.segmentize(shape, longest), plane).area) / M2_PER_HA
 
-    return look
+def densified(shape: BaseGeometry, crs: CRS) -> BaseGeometry:
+    """A shape with so many points on its edges that they may be bent."""
+    west, south, east, north = shape.bounds
+    longest = min(LONGEST_M / metres_per_unit(crs), max(east - west, north - south) / PARTS)
+    found: BaseGeometry = shapely.segmentize(shape, longest)
+    return found

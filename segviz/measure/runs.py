@@ -176,6 +176,17 @@ class Runs:
         flat[_ranges(np.asarray(begin, np.int64), self.cells)] = np.repeat(self.value, self.cells)
         return flat.reshape(shape)
 
+    def lines(self, wanted: Integers) -> NDArray[np.int32]:
+        """[line, cell] the values of some lines, by their flat numbers in order."""
+        first, stop = (np.searchsorted(self.line, wanted, side) for side in ("left", "right"))
+        which = _ranges(first, stop - first)
+        row = np.repeat(np.arange(len(wanted)), stop - first)
+        found = np.zeros((len(wanted), self.shape[-1]), np.int32)
+        cells = self.cells[which]
+        begin = row * self.shape[-1] + self.start[which]
+        found.reshape(-1)[_ranges(begin, cells)] = np.repeat(self.value[which], cells)
+        return found
+
     def _touching(self, corners: bool) -> tuple[Integers, Integers]:
         """Pairs of runs in neighbouring lines that touch."""
         axes = len(self.shape) - 1

@@ -61,13 +61,15 @@ def chip(
 
 def _mark(pixels: NDArray[np.uint8], first: int, scale: int) -> None:
     """Draw the frame and its lines into [row, column, 4]; ``first`` is where the cell begins."""
-    edge, middle, gap = len(pixels), first + scale // 2, 3 * scale
-    for color, reach in ((SHADE, 2), (MARK, 1)):
-        start, stop = first - reach, first + scale + reach - 1
+    edge, middle, gap = len(pixels), first + scale // 2, 4 * scale
+    inner = slice(first, first + scale)
+    cell = pixels[inner, inner].copy()
+    for color, width in ((SHADE, 2), (MARK, 1)):
         opaque = (*color, 255)
-        pixels[[start, stop], start : stop + 1] = opaque
-        pixels[start : stop + 1, [start, stop]] = opaque
-        for a, b in ((0, max(0, start - gap)), (stop + gap, edge)):
-            along = middle + reach - 1
-            pixels[along, a:b] = opaque
-            pixels[a:b, along] = opaque
+        outer = slice(first - width, first + scale + width)
+        pixels[outer, outer] = opaque
+        along = slice(middle - width, middle + width)
+        for part in (slice(0, max(0, first - gap)), slice(first + scale + gap, edge)):
+            pixels[along, part] = opaque
+            pixels[part, along] = opaque
+    pixels[inner, inner] = cell

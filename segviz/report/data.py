@@ -27,7 +27,12 @@ def as_json(store: Store, report: Report) -> str:
         | ({"name": case.name} if report.named else {}),
         "images": images(store, report, specs),
         "findings": [
-            {"section": found.section, "spec": dict(found.spec), "numbers": found.numbers}
+            {
+                "section": found.section,
+                "about": found.caption,
+                "spec": dict(found.spec),
+                "numbers": found.numbers,
+            }
             for found in report.found
         ],
         "versions": dict(document.versions),
@@ -56,13 +61,13 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def as_csv(report: Report) -> str:
-    """All tables below each other: section, table, then the columns of that table as they come."""
+    """All tables below each other: section, what of, title, then the columns as they come."""
     rows = []
     for found in report.found:
         for block in tell(found.spec, found.numbers):
             if isinstance(block, Table):
                 rows += [
-                    {"section": found.section, "table": block.title}
+                    {"section": found.section, "about": found.caption, "table": block.title}
                     | dict(zip(block.columns, row, strict=True))
                     for row in block.rows
                 ]

@@ -18,10 +18,11 @@ from matplotlib.ticker import FuncFormatter
 
 from segviz.findings.blocks import Line, Plot
 
+mpl.rcParams["text.parse_math"] = False
 mpl.rcParams["svg.fonttype"] = "none"
 mpl.rcParams["svg.hashsalt"] = "segviz"
 
-SIZE_IN = (4.4, 2.3)
+SIZE_IN = (4.4, 2.0)
 DPI = 200
 INK = "#1c2529"
 """Of text and axes; the SVG has the ink of the page around it instead."""
@@ -145,9 +146,9 @@ def _place(x: Any) -> Any:
 
 
 def _dress(axes: Any, plot: Plot) -> None:
-    axes.set_title(_plain(plot.title), fontsize=8.5, color=INK, loc="left", fontweight="bold")
-    axes.set_xlabel(_plain(plot.x_title), fontsize=7.5, color=INK)
-    axes.set_ylabel(_plain(plot.y_title), fontsize=7.5, color=INK)
+    axes.set_title(plot.title, fontsize=8.5, color=INK, loc="left", fontweight="bold")
+    axes.set_xlabel(plot.x_title, fontsize=7.5, color=INK)
+    axes.set_ylabel(plot.y_title, fontsize=7.5, color=INK)
     axes.tick_params(labelsize=7, colors=INK, width=0.6)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.xaxis.get_offset_text().set(fontsize=7, color=INK)
@@ -157,7 +158,7 @@ def _dress(axes: Any, plot: Plot) -> None:
         spine.set(color=INK, linewidth=0.6, visible=name in ("left", "bottom"))
     bottom, top = axes.get_ylim()
     if bottom > 0 or (bottom > -0.1 * top and _lowest(plot) >= 0):
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, top + 0.05 * (top - min(bottom, 0)))
     if len(plot.lines) > 1:
         axes.legend(
             fontsize=6.5, frameon=False, labelcolor=INK, loc="upper left", bbox_to_anchor=(1, 1)
@@ -167,8 +168,3 @@ def _dress(axes: Any, plot: Plot) -> None:
 def _lowest(plot: Plot) -> float:
     found = [y for line in plot.lines for y in (*line.y, *line.low) if y is not None]
     return min(found, default=0.0)
-
-
-def _plain(text: str) -> str:
-    """Text that Matplotlib cannot take for a formula."""
-    return text.replace("$", r"\$")

@@ -26,20 +26,22 @@ body { margin: 0 auto; padding: 1.5rem; max-width: 62rem; background: var(--pape
   font: 0.875rem/1.4 system-ui, "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.4rem; margin: 0 0 0.2rem; overflow-wrap: anywhere; }
 h2 { font-size: 1rem; margin: 1.4rem 0 0.4rem; padding-bottom: 0.2rem; border-bottom: 1px solid var(--line); }
-h3 { font-size: 0.875rem; margin: 0.9rem 0 0.2rem; }
+h3 { font-size: 0.875rem; margin: 1.1rem 0 0.2rem; }
+h4 { font-size: 0.8rem; margin: 0.9rem 0 0.2rem; }
 p { margin: 0.3rem 0; }
 .soft, .note, figcaption { color: var(--soft); font-size: 0.78rem; }
 .notice { border: 1px solid #c99300; border-radius: 4px; padding: 0 0.4rem; font-size: 0.78rem; }
 .warning { border-left: 3px solid #D55E00; padding-left: 0.6rem; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
-figure { margin: 0.4rem 0; flex: 1 1 15rem; max-width: 24rem; break-inside: avoid; }
+figure { margin: 0.4rem 0; flex: 1 1 11rem; max-width: 20rem; break-inside: avoid; }
 figure.plot { flex-basis: 22rem; max-width: 30rem; }
 figure img, figure svg { display: block; width: 100%; height: auto; border-radius: 4px; }
 svg text { font-family: system-ui, "DejaVu Sans", sans-serif !important; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.8rem; }
-th, td { text-align: left; padding: 0.2rem 0.5rem 0.2rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; overflow-wrap: anywhere; }
+th, td { text-align: left; padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top; overflow-wrap: break-word; }
+th:last-child, td:last-child { padding-right: 0; }
 th { font-weight: 600; color: var(--soft); vertical-align: bottom; }
 .number { text-align: right; white-space: nowrap; }
 tr { break-inside: avoid; }
@@ -99,6 +101,8 @@ def _group(kind: str, blocks: Sequence[Block]) -> str:
 
 def _block(block: Block) -> str:
     match block:
+        case Text(text, "heading"):
+            return f"<h3>{escape(text)}</h3>"
         case Text(text, tone):
             return f'<p class="{tone}">{escape(text)}</p>'
         case Table():
@@ -127,7 +131,7 @@ def _table(table: Table) -> str:
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     head, *body = rows
     return (
-        f'<h3>{escape(table.title)}</h3><div class="wide"><table><thead>{head}</thead>'
+        f'<h4>{escape(table.title)}</h4><div class="wide"><table><thead>{head}</thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>{note}"
     )
 

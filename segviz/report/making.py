@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,7 +12,7 @@ from segviz import findings, opening
 from segviz.case import Case
 from segviz.errors import Refused
 from segviz.findings import Numbers, Spec, amounts
-from segviz.findings.blocks import Block
+from segviz.findings.blocks import Block, Plot, Text
 from segviz.report import pictures
 from segviz.report.contents import PICTURES, Options, sections
 from segviz.report.document import Document, Section
@@ -29,6 +29,7 @@ class Found:
     """One finding of a report."""
 
     section: str
+    caption: str
     spec: Spec
     numbers: Numbers
 
@@ -63,20 +64,37 @@ def make(
     opening.take_finished(store, case.visits)
     found: list[Found] = []
     printed: list[Section] = []
+    said: set[str] = set()
     for key, part in parts.items():
         if options.sections and key not in options.sections:
             continue
-        new = [
-            Found(key, spec, findings.find(store, spec))
-            for spec in part.specs(store, case, options)
-        ]
-        blocks: list[Block] = [b for one in new for b in findings.tell(one.spec, one.numbers)]
+        blocks: list[Block] = []
         if key == PICTURES:
             blocks = [pictures.of_visit(store, *at) for at in _pictured(store, case)]
-        found += new
-        if blocks:
+        for asked in part.ask(store, case, options):
+            if asked.caption:
+                blocks.append(Text(asked.caption, "heading"))
+            try:
+                numbers = findings.find(store, asked.spec)
+            except Refused as error:  # what cannot be computed is said in its place
+                blocks.append(Text(error.message, "warning"))
+            else:
+                found.append(Found(key, asked.caption, asked.spec, numbers))
+                blocks += findings.tell(asked.spec, numbers)
+        if blocks := list(_once(blocks, said)):
             printed.append(Section(part.title, blocks))
     return Report(case, options.named, found, _document(case, options, printed, made))
+
+
+def _once(blocks: Iterable[Block], said: set[str]) -> Iterator[Block]:
+    """Leave out definitions and plots that stand in the report already."""
+    for block in blocks:
+        match block:
+            case Text(text, "note") | Plot(title=text):
+                if text in said:
+                    continue
+                said.add(text)
+        yield block
 
 
 def versions() -> dict[str, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from itertools import groupby
@@ -43,11 +42,14 @@ TONES = {"passed": "#00785a", "warned": "#9a6a00", "failed": "#b34a00"}
 MARGIN, FOOT = 13 * mm, 8 * mm
 WIDTH = A4[0] - 2 * MARGIN
 GAP = 3 * mm
-PAD = 3.0
+PAD = 4.0
 """Points beside the text of a cell."""
 
-SCALES = (1.0, 0.92, 0.84, 0.78)
+SCALES = (1.0, 0.88, 0.78)
 """A report that needs a little more than a page is set so much smaller."""
+
+Pngs = Mapping[int, bytes]
+"""Plots, drawn once, by their ``id``."""
 
 PICTURES_A_ROW, PLOTS_A_ROW = 4, 2
 PICTURE_MM, PLOT_MM = 52, 88
@@ -56,23 +58,35 @@ PICTURE_MM, PLOT_MM = 52, 88
 HEADED = 30 * mm
 """Room that a heading wants below it, else it goes to the next page."""
 
+ROWS_TOGETHER = 12
+"""A table up to so long is not broken over pages."""
+
+NARROW = 0.62 * WIDTH
+"""Up to so wide a table has room for a plot beside it."""
+
 CELL_MOST = 400
 """Characters of a cell that are printed; a cell cannot go on to the next page."""
 
 
 def pdf(document: Document) -> bytes:
     """The whole file; the same bytes for the same document."""
-    for scale in SCALES:
-        content, pages = _built(document, scale, 1)
-        if pages == 1:
-            return content
-    _, pages = _built(document, SCALES[0], 1)
-    return _built(document, SCALES[0], pages)[0]
-
-
-def _built(document: Document, scale: float, pages: int) -> tuple[bytes, int]:
-    """The file and how many pages it took."""
     _register()
+    plots = {
+        id(block): figures.png(block)
+        for section in document.sections
+        for block in section.blocks
+        if isinstance(block, Plot)
+    }
+    whole, pages = _built(document, _Sizes(SCALES[0]), plots)
+    for scale in SCALES[1:] if pages == 2 else ():
+        smaller, pages = _built(document, _Sizes(scale), plots)
+        if pages == 1:
+            return smaller
+    return whole
+
+
+def _built(document: Document, sizes: _Sizes, plots: Pngs) -> tuple[bytes, int]:
+    """The file and how many pages it took."""
     buffer = BytesIO()
     template = BaseDocTemplate(
         buffer,
@@ -85,31 +99,38 @@ def _built(document: Document, scale: float, pages: int) -> tuple[bytes, int]:
     )
     frame = Frame(MARGIN, MARGIN + FOOT / 2, WIDTH, A4[1] - 2 * MARGIN - FOOT / 2,
                   leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)  # fmt: skip
-    template.addPageTemplates(PageTemplate("page", [frame], onPage=_foot(document, pages)))
+    template.addPageTemplates(PageTemplate("page", [frame]))
     template.build(
-        _story(document, _Sizes(scale)),
-        canvasmaker=lambda *args, **options: _dated(document.made, *args, **options),
+        _story(document, sizes, plots),
+        canvasmaker=lambda *args, **options: _Pages(document, *args, **options),
     )
     return buffer.getvalue(), template.page
 
 
-def _dated(made: datetime, *args: Any, **options: Any) -> Canvas:
-    """A canvas that says when the report was made rather than when it was written."""
-    canvas = Canvas(*args, **options)
-    canvas.setDateFormatter(lambda *now: f"D:{made:%Y%m%d%H%M%S}+00'00'")
-    return canvas
+class _Pages(Canvas):  # type: ignore[misc]
+    """Writes the foot of each page when it is known how many there are."""
 
+    def __init__(self, document: Document, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._document = document
+        self._ended: list[dict[str, Any]] = []
+        self.setDateFormatter(lambda *now: f"D:{document.made:%Y%m%d%H%M%S}+00'00'")
 
-def _foot(document: Document, pages: int) -> Callable[[Canvas, BaseDocTemplate], None]:
-    def draw(canvas: Canvas, template: BaseDocTemplate) -> None:
-        canvas.setFont(FONT, 6.5)
-        canvas.setFillColor(SOFT)
-        canvas.drawString(MARGIN, MARGIN - 3 * mm, document.foot)
-        canvas.drawRightString(
-            A4[0] - MARGIN, MARGIN - 3 * mm, f"Page {canvas.getPageNumber()} of {pages}"
-        )
+    def showPage(self) -> None:  # reportlab's name
+        self._ended.append(dict(self.__dict__))
+        self._startPage()
 
-    return draw
+    def save(self) -> None:
+        ended = self._ended
+        for number, page in enumerate(ended, 1):
+            self.__dict__.update(page)
+            self.setFont(FONT, 6.5)
+            self.setFillColor(SOFT)
+            self.drawString(MARGIN, MARGIN - 3 * mm, self._document.foot)
+            side = A4[0] - MARGIN, MARGIN - 3 * mm
+            self.drawRightString(*side, f"Page {number} of {len(ended)}")
+            super().showPage()
+        super().save()
 
 
 @cache
@@ -127,6 +148,7 @@ class _Sizes:
         self.scale = scale
         self.title = self._style(14, bold=True)
         self.heading = self._style(9.5, bold=True, before=5)
+        self.caption = self._style(8.4, bold=True, before=4, after=1)
         self.table_title = self._style(7.6, bold=True, before=3, after=1)
         self.body = self._style(7.6)
         self.note = self._style(6.4, color=SOFT)
@@ -159,7 +181,7 @@ class _Sizes:
         )
 
 
-def _story(document: Document, sizes: _Sizes) -> list[Any]:
+def _story(document: Document, sizes: _Sizes, plots: Pngs) -> list[Any]:
     notice = (
         f'  <font size="{7.5 * sizes.scale}" color="#9a6a00">{escape(document.notice)}</font>'
         if document.notice
@@ -172,27 +194,54 @@ def _story(document: Document, sizes: _Sizes) -> list[Any]:
         Paragraph(escape(facts), sizes.note),
     ]
     for section in document.sections:
-        story += _section(section, sizes)
+        story += _section(section, sizes, plots)
     return [*story, Spacer(0, 2 * mm), Paragraph(escape(document.versions_line), sizes.note)]
 
 
-def _section(section: Section, sizes: _Sizes) -> list[Any]:
+def _section(section: Section, sizes: _Sizes, plots: Pngs) -> list[Any]:
     """Its flowables; the heading never stands alone at the foot of a page."""
     rule = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE), *_NO_PADDING])
     heading = Grid([[Paragraph(escape(section.title), sizes.heading)]], [WIDTH], style=rule)
     story: list[Any] = []
-    for kind, blocks in groupby(section.blocks, key=type):
-        story += _group(kind, list(blocks), sizes)
+    for kind, blocks in groupby(_paired(section.blocks, sizes), key=type):
+        story += _group(kind, list(blocks), sizes, plots)
     space, gap = Spacer(0, 2.2 * mm * sizes.scale), Spacer(0, 1 * mm * sizes.scale)
     return [CondPageBreak(HEADED), space, heading, gap, *story]
 
 
-def _group(kind: type[Block], blocks: Sequence[Any], sizes: _Sizes) -> list[Any]:
+def _paired(blocks: Sequence[Block], sizes: _Sizes) -> Iterator[Block | tuple[Table, Plot]]:
+    """A narrow table and the one plot that follows it stand side by side."""
+    rest = list(blocks)
+    while rest:
+        match rest:
+            case [Table() as table, Plot() as plot, *others] if (
+                not (others and isinstance(others[0], Plot))
+                and len(table.rows) <= ROWS_TOGETHER
+                and _narrowest(table, sizes) <= NARROW
+            ):
+                yield table, plot
+                rest = others
+            case [block, *others]:
+                yield block
+                rest = others
+
+
+def _beside(table: Table, plot: Plot, sizes: _Sizes, plots: Pngs) -> Grid:
+    room = _narrowest(table, sizes)
+    image = _image(plots[id(plot)], min(PLOT_MM * mm * sizes.scale, WIDTH - room - 2 * GAP), A4[1])
+    room = WIDTH - image.drawWidth - 2 * GAP
+    return _side_by_side([[_table(table, sizes, room), image]], [room, image.drawWidth])
+
+
+def _group(kind: type[Block], blocks: Sequence[Any], sizes: _Sizes, plots: Pngs) -> list[Any]:
     if kind is Picture:
         return [_pictures(row, sizes) for row in rows_of(blocks, PICTURES_A_ROW)]
     if kind is Plot:
         gap = Spacer(0, 2 * mm * sizes.scale)
-        return [part for row in rows_of(blocks, PLOTS_A_ROW) for part in (gap, _plots(row, sizes))]
+        drawn = rows_of([plots[id(block)] for block in blocks], PLOTS_A_ROW)
+        return [part for row in drawn for part in (gap, _plots(row, sizes))]
+    if kind is tuple:
+        return [_beside(*pair, sizes, plots) for pair in blocks]
     return [part for block in blocks for part in _block(block, sizes)]
 
 
@@ -202,15 +251,18 @@ def rows_of(blocks: Sequence[Any], size: int) -> list[Sequence[Any]]:
 
 def _block(block: Text | Table | Check, sizes: _Sizes) -> list[Any]:
     match block:
+        case Text(text, "heading"):
+            return [CondPageBreak(HEADED), Paragraph(escape(text), sizes.caption)]
         case Text(text, tone):
             style = sizes.note if tone == "note" else sizes.body
             mark = f'<font color="{TONES["failed"]}">!</font> ' if tone == "warning" else ""
             return [Paragraph(mark + escape(text), style)]
         case Check(name, outcome, why):
             mark = f'<font color="{TONES[outcome]}">{MARKS[outcome]} {outcome}</font>'
-            return [Paragraph(f"{mark}  <b>{escape(name)}</b> {escape(why)}", sizes.body)]
+            return [Paragraph(f"{mark}  <b>{escape(name)}</b> {escape(why)}", sizes.cell)]
         case Table():
-            return _table(block, sizes)
+            parts = _table(block, sizes, WIDTH)
+            return [KeepTogether(parts)] if len(block.rows) <= ROWS_TOGETHER else parts
 
 
 def _pictures(pictures: Sequence[Picture], sizes: _Sizes) -> Grid:
@@ -222,10 +274,9 @@ def _pictures(pictures: Sequence[Picture], sizes: _Sizes) -> Grid:
     return _side_by_side([images, titles], widths)
 
 
-def _plots(plots: Sequence[Plot], sizes: _Sizes) -> Grid:
-    share = min(PLOT_MM * mm * sizes.scale, (WIDTH - GAP * (len(plots) - 1)) / len(plots))
-    return _side_by_side([[_image(figures.png(plot), share, A4[1]) for plot in plots]],
-                         [share] * len(plots))  # fmt: skip
+def _plots(pngs: Sequence[bytes], sizes: _Sizes) -> Grid:
+    share = min(PLOT_MM * mm * sizes.scale, (WIDTH - GAP * (len(pngs) - 1)) / len(pngs))
+    return _side_by_side([[_image(png, share, A4[1]) for png in pngs]], [share] * len(pngs))
 
 
 def _side_by_side(rows: Sequence[Sequence[Any]], widths: Sequence[float]) -> Grid:
@@ -242,18 +293,27 @@ def _image(png: bytes, width: float, height: float) -> Image:
     return Image(BytesIO(png), pixels[0] * scale, pixels[1] * scale)
 
 
-def _table(table: Table, sizes: _Sizes) -> list[Any]:
+def _table(table: Table, sizes: _Sizes, room: float) -> list[Any]:
     """Columns as wide as their text where there is room, else wrapped; never off the page."""
     numeric = numeric_columns(table.rows) if table.rows else [False] * len(table.columns)
-    cells = [[shortened(shown(cell)) for cell in row] for row in table.rows]
-    widths = column_widths([list(table.columns), *cells], sizes.cell.fontSize, WIDTH)
+    cells = _cells(table)
+    widths = column_widths([list(table.columns), *cells], sizes.cell.fontSize, room)
     head = _row(table.columns, numeric, sizes.head, sizes.head_number)
     body = [_row(row, numeric, sizes.cell, sizes.number) for row in cells]
     grid = Grid([head, *body], widths, repeatRows=1, hAlign="LEFT", style=_rules(sizes.scale))
-    parts = [Paragraph(escape(table.title), sizes.table_title), grid]
-    if table.note:
-        parts.append(Paragraph(escape(table.note), sizes.note))
-    return [KeepTogether(parts)] if len(table.rows) < 12 else parts
+    note = [Paragraph(escape(table.note), sizes.note)] if table.note else []
+    return [Paragraph(escape(table.title), sizes.table_title), grid, *note]
+
+
+def _cells(table: Table) -> list[list[str]]:
+    return [[shortened(shown(cell)) for cell in row] for row in table.rows]
+
+
+def _narrowest(table: Table, sizes: _Sizes) -> float:
+    """Points that a table takes when its headings are wrapped and nothing else is."""
+    words = [max(heading.split() or [""], key=len) for heading in table.columns]
+    columns = zip(words, *_cells(table), strict=True)
+    return sum(max(_length(cell, sizes.cell.fontSize) for cell in column) for column in columns)
 
 
 def _row(

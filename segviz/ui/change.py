@@ -7,7 +7,7 @@ import streamlit as st
 from segviz import opening
 from segviz.case import Case
 from segviz.store import Store
-from segviz.ui import followup, frame, transitions
+from segviz.ui import followup, frame, objects_over_dates, transitions
 
 
 def over_time(store: Store, case: Case) -> None:
@@ -25,3 +25,5 @@ def over_time(store: Store, case: Case) -> None:
         followup.volumes(store, case)
     else:
         transitions.scenes(store, case)
+        with frame.told():
+            objects_over_dates.section(store, case)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -10,24 +11,45 @@ import streamlit as st
 from segviz import workbench
 from segviz.case import Case, Layer, Visit
 from segviz.change import align
-from segviz.errors import Question
+from segviz.errors import Question, SegvizError
 from segviz.grid import RasterGrid
 from segviz.io import masks
+from segviz.io.kinds import Kind, kind_of
 from segviz.measure.ellipsoid import is_on_earth
 from segviz.store import Store
 from segviz.ui import asks, components, links, reader
 
 WHO = "Who drew what"
+SURFACE = "Surface"
+DICOM = ("segmentation.dcm", "contours.dcm")
+NO_DICOM = (
+    '<p class="sv-note">For DICOM SEG and RTSTRUCT open the DICOM series of this scan: they '
+    "belong to its study.</p>"
+)
 LABELS = ("Labels", {"labels.txt": "ITK-SNAP", "colours.clr": "colour table, for GDAL"})
 FILES: dict[str, list[tuple[str, dict[str, str]]]] = {
     "volume": [
-        ("Mask", {"mask.nii.gz": "NIfTI, on the scan's own grid"}),
+        (
+            "Mask",
+            {
+                "mask.nii.gz": "NIfTI, on the scan's own grid",
+                "segmentation.dcm": "DICOM SEG, with patient and study ids",
+                "contours.dcm": "RTSTRUCT, with patient and study ids",
+            },
+        ),
+        (SURFACE, {"surface.stl": "STL in mm, all labels"}),
         ("Numbers", {"numbers.csv": "CSV"}),
         (WHO, {"provenance.json": "JSON", "owners.nii.gz": "map, NIfTI"}),
         LABELS,
     ],
     "scene": [
-        ("Mask", {"mask.tif": "GeoTIFF, with class names and colours"}),
+        (
+            "Mask",
+            {
+                "mask.tif": "GeoTIFF, with class names and colours",
+                "mask-cog.tif": "the same, cloud optimized (COG)",
+            },
+        ),
         ("Numbers", {"numbers.csv": "CSV"}),
         ("Outlines", {"polygons.gpkg": "GeoPackage", "polygons.geojson": "GeoJSON"}),
         (WHO, {"provenance.json": "JSON", "owners.tif": "map, GeoTIFF"}),
@@ -48,11 +70,35 @@ def file_list(store: Store, case: Case, visit: Visit, layer: Layer) -> str:
     every = f"{links.base(store, case)}/download/numbers.csv"
     rows = []
     for name, files in FILES[case.world]:
-        found = {f"{base}/{file}": kind for file, kind in files.items() if can_be(visit, file)}
+        found = {
+            f"{base}/{file}": kind
+            for file, kind in files.items()
+            if can_be(visit, file) and (file not in DICOM or from_dicom(store, visit.id))
+        }
+        if name == SURFACE:
+            found |= surfaces(store, layer, f"{base}/surface.stl")
         if name == "Numbers" and len(case.visits) > 1:
             found[every] = f"all {'visits' if case.world == 'volume' else 'dates'}"
         rows.append(file_row(name, found))
-    return f'<div class="sv-files">{"".join(rows)}</div>'
+    note = "" if case.world == "scene" or from_dicom(store, visit.id) else NO_DICOM
+    return f'<div class="sv-files">{"".join(rows)}</div>{note}'
+
+
+def surfaces(store: Store, layer: Layer, address: str) -> dict[str, str]:
+    """A surface for each label that has voxels, where there are several."""
+    rows = [row for row in workbench.get(store, layer.id).state()["labels"] if row["count"]]
+    if len(rows) < 2:
+        return {}
+    return {f"{address}?label={row['value']}": escape(row["name"]) for row in rows}
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def from_dicom(_store: Store, visit_id: str) -> bool:
+    """The scan came as DICOM, or as an archive that may hold some; False where it is gone."""
+    try:
+        return kind_of(_store.files(visit_id)[0]) in (Kind.DICOM, Kind.ZIP)
+    except SegvizError:
+        return False
 
 
 def file_row(name: str, files: Mapping[str, str]) -> str:

@@ -42,7 +42,7 @@ def _met() -> dict[str, tuple[int, int]]:
 
 
 def go(visit: Visit, at: list[int]) -> None:
-    """Have the picture of a scan show a voxel, in canonical order."""
+    """Have the picture show a voxel in canonical order, or a row and a column."""
     turn = (wanted(visit) or {"turn": 0})["turn"] + 1
     _places()[visit.id] = {"at": at, "turn": turn}
 
@@ -96,10 +96,18 @@ def map_data(
         "bands": list(bands.natural(visit.channels)),
         "stretch": {k: list(v) for k, v in shared_stretch(store, together).items()},
         "legend": legend.to_json(),
+        "areas": areas_url(store, case, visit),
         "notice": case.notice,
         "mode": "review",
         "change": None,
+        "go": wanted(visit),
     }
+
+
+def areas_url(store: Store, case: Case, visit: Visit) -> str | None:
+    """Where the outlines of the case's areas are; another address once they are others."""
+    seqs = [str(record.seq) for record in store.records(case.id, "area")]
+    return f"{links.visit(store, case, visit)}/areas?of={','.join(seqs)}" if seqs else None
 
 
 def whose(store: Store, case: Case, visit: Visit, layer: Layer) -> dict[str, Any]:

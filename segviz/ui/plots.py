@@ -36,7 +36,7 @@ def show(
     Returns:
         What ``st.plotly_chart`` returns.
     """
-    with st.container(gap=None, key=f"plot-{key}"):
+    with st.container(gap=None, horizontal_alignment="right", key=f"plot-{key}"):
         shown = st.plotly_chart(
             figure,
             key=key,

@@ -50,13 +50,13 @@ def popover(store: Store, case: Case, key: str) -> None:
             help="It may be a patient's. Without it the report bears the case's number alone.",
             key=f"report-named-{key}",
         )
-        smallest = 0.0
+        smallest = 0
         if case.world == "volume":
             smallest = st.number_input(
-                "Smallest lesion, mm³", min_value=0.0, step=10.0, key=f"report-smallest-{key}"
+                "Smallest lesion, mm³", min_value=0, step=10, key=f"report-smallest-{key}"
             )
         if chosen:
-            options = Options(tuple(chosen), named, smallest)
+            options = Options(tuple(chosen), named, float(smallest))
             st.html(file_list(links.base(store, case), options))
         else:
             st.html('<p class="sv-soft">Choose at least one section.</p>')

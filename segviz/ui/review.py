@@ -13,6 +13,7 @@ from segviz.grid import VolumeGrid
 from segviz.store import Store
 from segviz.ui import (
     agreement,
+    areas,
     components,
     consensus,
     exchange,
@@ -22,6 +23,7 @@ from segviz.ui import (
     legend,
     lesions,
     links,
+    objects,
     picture,
     reader,
     report,
@@ -49,7 +51,8 @@ def bench(store: Store, case_id: str) -> None:
 
 
 def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
-    compared = {"compare": agreement.shown(store, case, visit)}
+    other = agreement.shown(store, case, visit) or objects.shown(store, case, visit, layer)
+    compared = {"compare": other}
     whose = picture.whose(store, case, visit, layer) | compared
     if isinstance(visit.grid, VolumeGrid):
         data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose
@@ -58,8 +61,12 @@ def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         _, made = components.show("volume", data, f"volume-{case.id}", "changed", "layer")
     else:
         data = picture.map_data(store, case, visit, visit.grid, layer.id) | whose
-        changed, made = components.show("map", data, f"map-{case.id}", "changed", "layer")
+        key = f"map-{case.id}"
+        changed, made, area = components.show("map", data, key, "changed", "layer", "area")
         learn.remember_view(visit, changed)
+        if area:
+            areas.drawn(store, case, visit.grid, area)
+            st.rerun(scope="fragment")
     if made:
         layers.go(case, visit, made["layer"])
         st.rerun(scope="fragment")
@@ -95,7 +102,10 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
             lesions.section(store, visit, bench)
     since.section(store, bench)
     with frame.told():
+        objects.section(store, case, visit, layer)
+    with frame.told():
         consensus.told(store, case, layer)
+    areas.section(store, case, visit, layer, state["revision"])
     with st.container(horizontal=True, gap=None, key="doors"):
         if not visit.reference:
             legend.section(bench)

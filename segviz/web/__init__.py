@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from segviz import store, viewers
 from segviz.settings import Settings
 from segviz.web import (
+    areas,
     chips,
     downloads,
     edits,
@@ -28,7 +29,19 @@ from segviz.web import (
 def routes(settings: Settings) -> list[BaseRoute]:
     """All routes of the app that are not pages, under ``/sv`` and ``/sv-assets``."""
     workspace = store.open(settings)
-    rooms = (volumes, masks, layers, edits, tiles, chips, downloads, reports, uploads, pictures)
+    rooms = (
+        volumes,
+        masks,
+        layers,
+        edits,
+        tiles,
+        areas,
+        chips,
+        downloads,
+        reports,
+        uploads,
+        pictures,
+    )
     return [
         *(route for room in rooms for route in room.routes(workspace)),
         Mount("/sv-assets", StaticFiles(directory=viewers.ASSETS, check_dir=False)),

@@ -18,7 +18,7 @@ from segviz import opening, workbench
 from segviz.case import Case
 from segviz.errors import NotFound
 from segviz.grid import Window
-from segviz.io import geojson, legends, masks, table, vector
+from segviz.io import geojson, geotiff, legends, masks, stl, table, vector
 from segviz.io.atomic import write_bytes
 from segviz.mask import Mask
 from segviz.store import Store
@@ -29,6 +29,10 @@ from segviz.workbench import Workbench
 KINDS = {
     "mask.nii.gz": "application/gzip",
     "mask.tif": "image/tiff",
+    "mask-cog.tif": "image/tiff; application=geotiff; profile=cloud-optimized",
+    "segmentation.dcm": "application/dicom",
+    "contours.dcm": "application/dicom",
+    "surface.stl": "model/stl",
     "polygons.gpkg": "application/geopackage+sqlite3",
     "polygons.geojson": "application/geo+json",
     "numbers.csv": "text/csv; charset=utf-8",
@@ -40,9 +44,18 @@ KINDS = {
 }
 FOR_BOTH = ("numbers.csv", "provenance.json", "labels.txt", "colours.clr")
 FOR_WORLD = {
-    "volume": ("mask.nii.gz", "owners.nii.gz", *FOR_BOTH),
-    "scene": ("mask.tif", "polygons.gpkg", "polygons.geojson", "owners.tif", *FOR_BOTH),
+    "volume": ("mask.nii.gz", "surface.stl", "owners.nii.gz", *FOR_BOTH),
+    "scene": (
+        "mask.tif",
+        "mask-cog.tif",
+        "polygons.gpkg",
+        "polygons.geojson",
+        "owners.tif",
+        *FOR_BOTH,
+    ),
 }
+FOR_DICOM = ("segmentation.dcm", "contours.dcm")
+"""Of volumes that were opened from a DICOM series."""
 
 
 def routes(store: Store) -> list[Route]:
@@ -61,13 +74,15 @@ def thumbnail(store: Store, case: Case, request: Request) -> Response:
 def download(store: Store, case: Case, request: Request) -> Response:
     visit, file = visit_of(case, request), request.path_params["file"]
     opening.take_finished(store, [visit])
-    if file not in FOR_WORLD[case.world]:
+    dicom = FOR_DICOM if case.world == "volume" else ()
+    if file not in (*FOR_WORLD[case.world], *dicom):
         raise NotFound("SV-CASE-407", "This case has no such download.")
     bench = bench_of(store, case, request)
     label = query.whole(request, "label", 0) or None
+    named = file.replace(".", f"-{label}.", 1) if label else file
     return written(
         file,
-        f"{slug(case.name)}_{slug(visit.name)}_{file}",
+        f"{slug(case.name)}_{slug(visit.name)}_{named}",
         lambda path: write(store, case, bench, file, path, label),
     )
 
@@ -94,14 +109,17 @@ def write(
 
     Args:
         file: a name of ``KINDS`` that the world of the mask has.
-        label: the one to outline in ``polygons.geojson``; all when None.
+        label: the one to outline in ``polygons.geojson`` or ``surface.stl``; all when None.
 
     Raises:
-        Refused: by the writers of outlines (SV-MSK-050, SV-MSK-060).
+        Refused: by the writers of outlines (SV-MSK-050, SV-MSK-060), surfaces (SV-MSK-210) and
+            DICOM (SV-MSK-200 to SV-MSK-205).
     """
     match file:
         case "numbers.csv":
             table.write_csv(numbers(store, case, bench), path)
+        case "surface.stl":
+            stl.write_stl(mask_at(bench, bench.revision), path, label)
         case "labels.txt":
             write_bytes(path, legends.itksnap(bench.legend).encode())
         case "colours.clr":
@@ -126,6 +144,17 @@ def write_told(
             write_bytes(path, json.dumps(told, indent=1, ensure_ascii=False).encode())
         case "owners.nii.gz" | "owners.tif":
             masks.write_owners(owners, bench.visit.grid, path, told)
+        case "segmentation.dcm" | "contours.dcm":
+            masks.write_dicom(
+                mask_at(bench, revision),
+                path,
+                store.files(bench.visit.id),
+                bench.visit.answers,
+                told,
+                contours=file == "contours.dcm",
+            )
+        case "mask-cog.tif":
+            geotiff.write_cog(mask_at(bench, revision), path, told)
         case "polygons.gpkg":
             vector.write_polygons(mask_at(bench, revision), path, told)
         case "polygons.geojson":

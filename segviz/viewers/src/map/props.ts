@@ -33,15 +33,19 @@ export interface MapProps {
   legend: Label[]
   notice: string
   mode: 'review' | 'change'
-  /** Visits a and b and the label whose loss and gain are shown; null in a review. */
-  change: { a: string; b: string; label: number } | null
+  /** Visits a and b, and what is shown over both; its address holds `{z}`, `{x}`, `{y}`. Null in a review. */
+  change: { a: string; b: string; tiles: string; legend: Label[]; place?: [column: number, row: number] | null } | null
   author?: string
   /** Whose mask is edited; the visit's first where it is left out. */
   layer?: string
+  /** Where the outlines of areas are; left out without any. */
+  areas?: string | null
   /** Other masks that can be copied from. */
   sources?: Source[]
   /** Another mask shown in place of this one, to look at only; its address holds `{z}`, `{x}`, `{y}`. */
   compare?: { tiles: string; legend: Label[]; name?: string } | null
+  /** Row and column that the page wants in the middle, each time with another number. */
+  go?: { at: [row: number, column: number]; turn: number } | null
 }
 
 /** Where the pictures of a visit are. */
