@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -126,10 +127,24 @@ class AreaTally:
         return self.moments[label]
 
     def _add_strip(self, window: Window, labels: Labels) -> None:
-        for label in np.flatnonzero(np.bincount(labels.ravel())).tolist():
-            if label:
-                blocks, moments = self._blocks.moments(window, labels == label)
-                self._of(label)[blocks] += moments
+        """The labels met so far are looked for first, others only where some cells are left."""
+        marked, here = self._blocks.room(window)
+        left = np.count_nonzero(labels)
+        known = list(self.moments)
+        candidates = chain(known, _others(labels, known))
+        while left:
+            label = next(candidates)
+            np.equal(labels, label, out=here)
+            blocks, moments = self._blocks.moments(window, marked)
+            self._of(label)[blocks] += moments
+            left -= int(moments[..., 0].sum())
+
+
+def _others(labels: Labels, known: list[int]) -> Iterator[int]:
+    """Labels of a strip beside those that are known."""
+    counts = np.bincount(labels.ravel())
+    counts[[0, *(label for label in known if label < len(counts))]] = 0
+    yield from np.flatnonzero(counts).tolist()
 
 
 def cell_areas_m2(grid: RasterGrid) -> Callable[[Window], NDArray[np.float64]]:
@@ -183,6 +198,11 @@ class _Blocks:
         return -(-self.grid.shape[1] // self.width)
 
     @property
+    def are_rows(self) -> bool:
+        """Each block is a row of cells, from one side of the grid to the other."""
+        return self.height == 1 and self.width == self.grid.shape[1]
+
+    @property
     def count(self) -> int:
         return -(-self.grid.shape[0] // self.height) * self.across
 
@@ -202,25 +222,58 @@ class _Blocks:
 
     def strips(self, row_start: int, row_stop: int, columns: int) -> Iterator[tuple[int, int]]:
         """Rows in parts: one row of blocks each, or many where a block is one row of cells."""
-        step = self.height if self.height > 1 else max(1, STRIP_CELLS // columns)
+        step = max(1, STRIP_CELLS // columns) if self.are_rows else self.height
         for first in range(row_start - row_start % self.height, row_stop, step):
             yield max(first, row_start), min(first + step, row_stop)
 
-    def moments(self, strip: Window, inside: NDArray[np.bool_]) -> tuple[Integers, Integers]:
-        """Numbers of the blocks in a strip, and (.., 3) moments of the cells inside."""
-        rows, columns = np.arange(*strip[:2]), np.arange(*strip[2:])
-        block_row, down = np.divmod(rows, self.height)
-        block_column, right = np.divmod(columns, self.width)
-        block_columns, begin = np.unique(block_column, return_index=True)
-        by_row = np.add.reduceat(inside, begin, axis=1, dtype=np.uint32).astype(np.int64)
-        if self.height == 1:
-            moments = np.zeros((*by_row.shape, 3), np.int64)
-            moments[..., 0] = by_row
-            return block_row[:, None] * self.across + block_columns, moments
-        by_column = inside.sum(axis=0, dtype=np.uint32).astype(np.int64)
-        rightward = np.add.reduceat(by_column * right, begin)
-        moments = np.column_stack([by_row.sum(axis=0), down @ by_row, rightward])
-        return block_row[0] * self.across + block_columns, moments
+    def room(self, strip: Window) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Cells of whole blocks around a strip, none of them marked; and a view of its own."""
+        row, row_stop, column, column_stop = strip
+        skipped = 0 if self.are_rows else column % self.width
+        width = column_stop - column if self.are_rows else self.width
+        count = -(-(skipped + column_stop - column) // width)
+        marked = np.zeros((row_stop - row, count * _whole_words(width)), np.bool_)
+        return marked, marked[:, skipped : skipped + column_stop - column]
+
+    def moments(self, strip: Window, marked: NDArray[np.bool_]) -> tuple[Integers, Integers]:
+        """Numbers of the blocks in a strip, and (.., 3) moments of the cells marked in its room."""
+        rows = np.arange(*strip[:2])
+        counts = _counts(marked, self.width)
+        if self.are_rows:
+            moments = np.zeros((len(rows), 3), np.int64)
+            moments[:, 0] = counts.sum(axis=1, dtype=np.int64)
+            return rows, moments
+        weights = np.stack([np.ones(len(rows)), rows % self.height])
+        by_row = (weights @ counts).reshape(2, marked.shape[1] // self.width, -1).sum(axis=2)
+        rightward = _sums_of_columns(marked).reshape(-1, self.width) @ np.arange(self.width)
+        moments = np.column_stack([*by_row.astype(np.int64), rightward])
+        first = strip[0] // self.height * self.across + strip[2] // self.width
+        return np.arange(first, first + len(moments)), moments
+
+
+WORD = 64
+"""Cells whose marks are counted together."""
+
+
+def _whole_words(columns: int) -> int:
+    """Columns filled up to whole words; those of small blocks, which are powers of 2, stay."""
+    return columns if columns < WORD else -(-columns // WORD) * WORD
+
+
+def _counts(marked: NDArray[np.bool_], width: int) -> NDArray[np.uint8]:
+    """[row, word]: marked cells of each row within words, or within blocks where they are less."""
+    if width < 8:
+        return marked.reshape(len(marked), -1, width).sum(axis=2, dtype=np.uint8)
+    return np.bitwise_count(np.packbits(marked, axis=1).view(f"u{min(width, WORD) // 8}"))
+
+
+def _sums_of_columns(marked: NDArray[np.bool_]) -> Integers:
+    """Marked cells of each column; eight of them are added at once, up to 255 rows of bytes."""
+    if marked.shape[1] % 8:
+        return marked.sum(axis=0, dtype=np.int64)
+    words = marked.view(np.uint64)
+    parts = [np.add.reduce(words[row : row + 128]) for row in range(0, len(words), 128)]
+    return np.stack(parts).view(np.uint8).sum(axis=0, dtype=np.int64)
 
 
 def measure_scene(

@@ -65,12 +65,10 @@ def keep(store: Store, case: Case, area: Area, source: Mapping[str, Any]) -> Non
 
 
 def choose_preset() -> str | None:
-    names = {"": "as the mask says"} | {
-        key: preset.name for key, preset in forest.PRESETS.items()
-    }
-    return st.selectbox(
-        "Definition of forest", list(names), format_func=names.__getitem__, key="forest-preset"
-    )
+    names = {"": "as the mask says"} | {key: preset.name for key, preset in forest.PRESETS.items()}
+    key = "forest-preset"
+    chosen = st.selectbox("Definition of forest", names, format_func=names.__getitem__, key=key)
+    return chosen or None
 
 
 def numbers(
