@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import areas
+from segviz.findings import areas, gaps
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -27,7 +27,7 @@ class Finding(Protocol):
         ...
 
 
-KINDS: dict[str, ModuleType] = {"areas": areas}
+KINDS: dict[str, ModuleType] = {"areas": areas, "gaps": gaps}
 
 
 def find(store: Store, spec: Spec) -> Numbers:

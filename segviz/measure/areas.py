@@ -32,7 +32,7 @@ BLOCK_CELLS = 256
 STRIP_CELLS = 1 << 18
 """Cells looked at together; what that takes stays small and in the processor's cache."""
 
-WINDOW = 1024
+WINDOW = 4096
 
 NO_CRS = (
     "The file does not say where on the Earth its pixels lie, so they have no hectares; "

@@ -82,6 +82,7 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     bench = workbench.get(store, layer.id)
     state = bench.state()
     labels(state, isinstance(visit.grid, VolumeGrid))
+    areas.gaps(store, case, visit)
     since.section(store, bench)
     areas.section(store, case, visit, layer, state["revision"])
     with st.container(horizontal=True, gap=None, key="doors"):
