@@ -42,6 +42,7 @@ def measure(
 ) -> None:
     """Volumes (ml) or areas (ha) of the labels of MASK."""
     found = measured(mask, image, reference, answers, tolerance_mm)
+    counted = counted or split is not None
     if counted:
         found |= objects.measured(mask, reference, answers, split)
     if as_json:
