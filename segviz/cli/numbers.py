@@ -92,7 +92,7 @@ def measured(asked: Asked) -> dict[str, Any]:
     other = masks_of.read(asked.reference, mask.grid, asked.answers) if asked.reference else None
     if other:
         found["agreement"] = agreement.measured(mask, other, asked.tolerance_mm)
-    if asked.objects:
+    if asked.objects or asked.split is not None:
         found |= objects.measured(mask, other, asked.split)
     return found
 
