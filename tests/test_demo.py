@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segviz import demo, settings, workbench
+from segviz.change.ledger import ledger, look
+from segviz.demo import followed as demo_followed
 from segviz.demo import lesion, real, romania, summers, synthetic
 from segviz.demo.summers import FOREST, OTHER, Summer
 from segviz.errors import Damaged, NotFound
@@ -112,7 +115,7 @@ def test_demo_without_a_network_is_made_once(
     monkeypatch.setattr(lesion, "template", lambda: brain)
     monkeypatch.setattr(romania.subprocess, "run", offline)
     said: list[str] = []
-    patient, place = demo.make(store, say=said.append)
+    patient, place, followed = demo.make(store, say=said.append)
     assert patient.notice == "Simulated lesion"
     assert [visit.when for visit in patient.visits] == [visit.when for visit in lesion.VISITS]
     amounts = [workbench.get(store, v.id).state()["labels"][0]["amount"] for v in patient.visits]
@@ -120,11 +123,16 @@ def test_demo_without_a_network_is_made_once(
     assert place.notice.startswith("Synthetic scene")
     assert "pip reached no package index" in " ".join(said)
     assert len(place.visits) == 5
+    assert followed.notice == "Simulated lesions"
 
     again = demo.make(store, say=said.append)
-    assert [case.id for case in again] == [patient.id, place.id]
-    assert [case.revision for case in again] == [patient.revision, place.revision]
-    assert len(store.cases()) == 2
+    assert [case.id for case in again] == [patient.id, place.id, followed.id]
+    assert [case.revision for case in again] == [
+        patient.revision,
+        place.revision,
+        followed.revision,
+    ]
+    assert len(store.cases()) == 3
 
 
 def test_a_mask_that_was_worked_on_is_left_alone(
@@ -132,7 +140,7 @@ def test_a_mask_that_was_worked_on_is_left_alone(
 ) -> None:
     monkeypatch.setattr(lesion, "template", lambda: brain)
     monkeypatch.setattr(romania.subprocess, "run", offline)
-    patient, _ = demo.make(store, say=lambda sentence: None)
+    patient, *_ = demo.make(store, say=lambda sentence: None)
     bench = workbench.get(store, patient.visits[0].id)
     bench.edit_cells(np.array([0]), np.array([1], np.uint8), base_revision=1, uuid="a stroke")
     demo.make(store, say=lambda sentence: None)
@@ -153,3 +161,32 @@ def test_real_cases(store: Store, real_data: Path) -> None:
     assert len(second.visits) == 2
     state = workbench.get(store, first.visits[0].id).state()
     assert state["labels"][0]["amount"] == pytest.approx(2198 * 0.859**2 * 6.5 / 1000)
+
+
+def test_followed_lesions_come_and_go() -> None:
+    """What the ledger finds with the known alignment is what was drawn."""
+    grid, _ = demo_followed.template()
+    looks = [
+        look(
+            demo_followed.lesions(grid, n).astype(np.uint8), grid, 1, 50.0,
+            np.linalg.inv(demo_followed.matrix(visit)),
+        )
+        for n, visit in enumerate(demo_followed.VISITS)
+    ]  # fmt: skip
+    rows = {row["name"]: [at and at["state"] for at in row["visits"]] for row in ledger(looks)}
+    assert sorted(map(str, rows.values())) == sorted(
+        map(
+            str,
+            [
+                ["first", "split", "persistent"],
+                ["first", "persistent", "persistent"],
+                ["first", "persistent", "vanished"],
+                ["first", "persistent", "merged"],
+                ["first", "persistent", "merged"],
+                [None, "split", "persistent"],
+                [None, None, "new"],
+            ],
+        )
+    )
+    unaligned = [replace(one, to_reference=np.eye(4)) for one in looks]
+    assert len(ledger(unaligned)) > len(rows), "without it lesions lose each other"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.case import Case, Visit
-from segviz.demo import lesion, romania, summers, synthetic
+from segviz.demo import followed, lesion, romania, summers, synthetic
 from segviz.demo.cases import Say, Shot, ensure
 from segviz.demo.real import real_cases
 from segviz.demo.summers import Summer
@@ -33,7 +33,11 @@ def make(store: Store, real: Path | None = None, say: Say = print) -> list[Case]
     """
     folder = store.home / "demo"
     folder.mkdir(parents=True, exist_ok=True)
-    cases = [simulated_lesion(store, folder, say), forest_over_time(store, folder, say)]
+    cases = [
+        simulated_lesion(store, folder, say),
+        forest_over_time(store, folder, say),
+        followed_lesions(store, folder, say),
+    ]
     return cases + (real_cases(store, real, say) if real else [])
 
 
@@ -66,6 +70,37 @@ def lesion_shots(folder: Path, say: Say) -> list[Shot]:
         return Shot(visit.when, scan, mask)
 
     return [shot(visit) for visit in lesion.VISITS]
+
+
+def followed_lesions(store: Store, folder: Path, say: Say) -> Case:
+    """Lesions that grow, vanish, split, merge and come, in a head that lies differently each time.
+
+    Nothing is aligned yet: that is for the Change page to do.
+    """
+    shots = followed_shots(folder, say)
+    return ensure(store, "MNI152, lesions over time", "Simulated lesions", shots)
+
+
+def followed_shots(folder: Path, say: Say) -> list[Shot]:
+    @cache
+    def brain() -> tuple[VolumeGrid, NDArray[np.float32]]:
+        say("Drawing lesions that come and go into the MNI152 brain ...")
+        return followed.template()
+
+    def shot(number: int, visit: followed.Visit) -> Shot:
+        def scan() -> Path:
+            grid, tissue = brain()
+            path = folder / f"mni152-lesions-{visit.when}.nii.gz"
+            return write_scan(followed.scan(grid, tissue, number), grid, path)
+
+        def mask(opened: Visit) -> Mask:
+            grid, _ = brain()
+            drawn = followed.lesions(grid, number).astype(np.uint8)
+            return Mask(opened.grid, drawn, LESION, "simulated truth")
+
+        return Shot(visit.when, scan, mask)
+
+    return [shot(number, visit) for number, visit in enumerate(followed.VISITS)]
 
 
 def write_scan(data: NDArray[np.int16], grid: VolumeGrid, path: Path) -> Path:

@@ -26,7 +26,7 @@ Start = Callable[[sitk.Image, sitk.Image], sitk.Euler3DTransform]
 FINEST_MM = 3.0
 """Voxels are put together until they are about this long: finer ones add time, not exactness."""
 BINS = 40
-SAMPLES = 60_000
+SAMPLES = 50_000
 SEED = 1
 DIGITS = 5
 """Threads add up in another order each time, which shows in the ninth digit."""
@@ -165,7 +165,7 @@ def _fine(method: Any, voxels: int) -> None:
     method.SetMetricSamplingStrategy(method.RANDOM)
     method.SetMetricSamplingPercentage(min(1.0, SAMPLES / voxels), SEED)
     method.SetOptimizerAsPowell(
-        numberOfIterations=10,
+        numberOfIterations=4,
         maximumLineIterations=30,
         stepLength=1.0,
         stepTolerance=1e-3,

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from segviz.grid import Value, VolumeGrid
 from segviz.image import Volume
@@ -83,13 +84,59 @@ def slice_png(
     position = _position(grid, AXIS[plane], mm)
     if not -0.5 <= position <= grid.shape[AXIS[plane]] - 0.5:
         return picture.png(np.zeros(shape, np.uint8))
+    cells = None if mask is None else _section(volume.grid, mask.data, plane, mm)
     cut = _section(volume.grid, volume.data, plane, mm)
-    grey = resize(to_uint8(cut, low, high), shape, Image.Resampling.BILINEAR)
-    if mask is None:
+    return _drawn(cut, cells, mask.legend if mask else Legend(()), shape, (low, high))
+
+
+def aligned_png(
+    volume: Volume,
+    mask: Mask,
+    reference: VolumeGrid,
+    matrix: NDArray[np.float64],
+    plane: Plane,
+    mm: float,
+    size: int = 512,
+    window: Range | None = None,
+) -> bytes:
+    """PNG of a plane of the reference, with what an aligned scan has there.
+
+    Values lie between voxels by linear interpolation, labels are the nearest; black beyond.
+
+    Args:
+        reference: the grid whose plane is shown.
+        matrix: 4x4, RAS+ mm of the scan to RAS+ mm of the reference.
+        plane, mm, size, window: as of ``slice_png``; ``mm`` counts on the reference.
+    """
+    low, high = window or volume.window or default_window(volume.data)
+    grid, axis = reference.canonical, AXIS[plane]
+    shape = [*grid.shape]
+    shape[axis] = 1
+    cells = np.indices(shape).reshape(3, -1).astype(np.float64)
+    cells[axis] = _position(grid, axis, mm)
+    to_scan = np.linalg.inv(volume.grid.affine) @ np.linalg.inv(matrix) @ grid.affine
+    at = to_scan[:3, :3] @ cells + to_scan[:3, 3:]
+    flat = [n for side, n in enumerate(grid.shape) if side != axis]
+    seen, labels = (
+        upright(ndimage.map_coordinates(array, at, order=order, cval=beyond).reshape(flat))
+        for array, order, beyond in ((volume.data, 1, low), (mask.data, 0, 0))
+    )
+    return _drawn(seen, labels, mask.legend, _screen_shape(grid, plane, size), (low, high))
+
+
+def _drawn(
+    cut: NDArray[np.generic],
+    cells: NDArray[np.uint8] | None,
+    legend: Legend,
+    shape: tuple[int, int],
+    window: Range,
+) -> bytes:
+    """PNG of values [row down, column right] under labels of the same cells."""
+    grey = resize(to_uint8(cut, *window), shape, Image.Resampling.BILINEAR)
+    if cells is None:
         return picture.png(grey)
-    cells = _section(volume.grid, mask.data, plane, mm)
     labels = resize(cells, shape, Image.Resampling.NEAREST)
-    return picture.png(overlay(np.dstack([grey] * 3), labels, mask.legend))
+    return picture.png(overlay(np.dstack([grey] * 3), labels, legend))
 
 
 def overlay(

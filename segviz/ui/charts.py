@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import plotly.graph_objects as go
 
 from segviz.case import Visit
+from segviz.findings import ledger
+from segviz.findings.blocks import Line, Plot
 from segviz.mask import Label
 from segviz.ui import words
 
@@ -83,6 +87,77 @@ def trace(
         text=[f"{plain(visit.name)}: {words.quantity(value, unit)}" for visit, value in shown],
         hovertemplate="%{text}<extra>" + name + "</extra>",
     )
+
+
+def lesions_over_time(numbers: dict[str, Any]) -> go.Figure:
+    """ml of each lesion over its visits, from the numbers of a ledger.
+
+    A point carries the visit's id and the voxel that the picture is to show; the smallest volume of
+    a lesion has a ring.
+    """
+    visits = numbers["visits"]
+    dated = all(visit["date"] for visit in visits)
+    plot = ledger.volume_plot(numbers)
+    figure = go.Figure()
+    for line, row in zip(plot.lines, numbers["lesions"], strict=True):
+        places = [
+            [visit["visit"], *at["voxel"]] if at and at["voxel"] else None
+            for visit, at in zip(visits, row["visits"], strict=True)
+        ]
+        figure.add_trace(lesion_trace(line, row["nadir"], places))
+    figure.update_layout(
+        height=290,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        hovermode="closest",
+        clickmode="event+select",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        showlegend=True,
+        yaxis={"title": plot.y_title, "rangemode": "tozero", "separatethousands": True},
+        xaxis={"title": None, "type": "date" if dated else "category"},
+    )
+    return figure
+
+
+def lesion_trace(line: Line, nadir: int | None, places: Sequence[Any]) -> go.Scatter:
+    """One lesion; half a voxel of its outline as error bars."""
+    half = [
+        None if high is None or y is None else high - y
+        for y, high in zip(line.y, line.high, strict=True)
+    ]
+    least = [
+        None if low is None or y is None else y - low
+        for y, low in zip(line.y, line.low, strict=True)
+    ]
+    ring = [3 if n == nadir else 1 for n in range(len(line.y))]
+    return go.Scatter(
+        x=list(line.x),
+        y=list(line.y),
+        error_y={"type": "data", "array": half, "arrayminus": least, "thickness": 1.2},
+        customdata=places,
+        name=plain(line.name),
+        mode="lines+markers",
+        line={"color": line.color, "width": 2},
+        marker={
+            "size": [13 if n == nadir else 8 for n in range(len(line.y))],
+            "symbol": ["circle-open-dot" if n == nadir else "circle" for n in range(len(line.y))],
+            "line": {"width": ring},
+        },
+        hovertemplate="%{x}: %{y:.2f} ml<extra>" + plain(line.name) + "</extra>",
+    )
+
+
+def points_csv(plot: Plot) -> str:
+    """The points of a plot: name, x, y and the ends of the interval."""
+    text = StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["name", plot.x_title, plot.y_title, "low", "high"])
+    for line in plot.lines:
+        empty = [None] * len(line.y)
+        for x, y, low, high in zip(
+            line.x, line.y, line.low or empty, line.high or empty, strict=True
+        ):
+            rows.writerow([line.name, x, y, low, high])
+    return text.getvalue()
 
 
 def axis_title(unit: str) -> str:

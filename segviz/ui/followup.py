@@ -9,10 +9,11 @@ import streamlit as st
 
 from segviz import workbench
 from segviz.case import Case, Visit
+from segviz.findings import ledger
 from segviz.grid import VolumeGrid
 from segviz.render import slices, thumbnails
 from segviz.store import Store
-from segviz.ui import charts, components, frame, links, plots, report, words
+from segviz.ui import charts, components, frame, lesion_ledger, links, plots, report, words
 
 PLANES: tuple[slices.Plane, ...] = ("axial", "coronal", "sagittal")
 MOST_SIDE_BY_SIDE = 4
@@ -36,27 +37,36 @@ def volumes(store: Store, case: Case) -> None:
             '<p class="sv-note">Volume = marked voxels × voxel volume on each scan\'s own grid. '
             "Places are compared in mm, never voxel by voxel.</p>"
         )
+    lesion_ledger.section(store, case)
 
 
 def compare(store: Store, case: Case) -> None:
-    """Slices of the visits at the same place in mm."""
+    """Slices of the visits at the same place in mm, those aligned on the slices of the first."""
     plane = st.segmented_control(
         "Plane", PLANES, default="axial", required=True, label_visibility="collapsed"
     )
     shown = case.visits[-MOST_SIDE_BY_SIDE:]
-    ranges = [slices.range_mm(grid, plane) for v in shown if isinstance(grid := v.grid, VolumeGrid)]
+    aligned = {record.name: record.seq for record in store.records(case.id, ledger.REGISTRATION)}
+    own = [v for v in shown if v.id not in aligned] or [case.segmented[0]]
+    ranges = [slices.range_mm(grid, plane) for v in own if isinstance(grid := v.grid, VolumeGrid)]
     low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
     components.show(
         "compare",
         {
             "base": links.base(store, case),
             "visits": [
-                {"id": v.id, "name": v.name, "when": words.shown_date(v) or None} for v in shown
+                {
+                    "id": v.id,
+                    "name": v.name,
+                    "when": words.shown_date(v) or None,
+                    "aligned": aligned.get(v.id),
+                }
+                for v in shown
             ],
             "plane": plane,
             "range_mm": [low, high],
             "step_mm": min(r[2] for r in ranges),
-            "mm": start_mm(store, shown[-1], plane, (low + high) / 2),
+            "mm": start_mm(store, own[-1], plane, (low + high) / 2),
         },
         f"compare-{case.id}",
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from segviz import opening, workbench
 from segviz.case import Case, Visit
+from segviz.change import motion
 from segviz.edit import runs
 from segviz.errors import NotFound, Refused
 from segviz.grid import VolumeGrid
@@ -38,7 +41,10 @@ def volume(store: Store, case: Case, request: Request) -> Response:
 
 
 def slice_picture(store: Store, case: Case, request: Request) -> Response:
-    """One plane at a place in mm, with the mask over it."""
+    """One plane at a place in mm, with the mask over it; on the reference where one is named.
+
+    ``aligned`` is the number of the record that says how the visit lies on its reference.
+    """
     visit = visit_of(case, request)
     plane = plane_of(request)
     size = query.whole(request, "size", 512)
@@ -47,8 +53,28 @@ def slice_picture(store: Store, case: Case, request: Request) -> Response:
     image = opening.volume(store, visit)
     mask = workbench.get(store, visit.id).mask()
     window = opening.display(store, visit).window
-    body = slices.slice_png(image, mask, plane, query.number(request, "mm"), size, window)
+    mm, aligned = query.number(request, "mm"), query.whole(request, "aligned", 0)
+    if aligned:
+        reference, matrix = alignment(store, case, visit, aligned)
+        body = slices.aligned_png(image, mask, reference, matrix, plane, mm, size, window)
+    else:
+        body = slices.slice_png(image, mask, plane, mm, size, window)
     return answers.picture(body, answers.ASK_AGAIN)
+
+
+def alignment(
+    store: Store, case: Case, visit: Visit, seq: int
+) -> tuple[VolumeGrid, NDArray[np.float64]]:
+    """The grid that a visit was aligned to, and how it lies there.
+
+    Raises:
+        NotFound: there is no such record (SV-CASE-063).
+        Refused: it is about something else (SV-CASE-400).
+    """
+    record = store.record(case.id, seq)
+    if (record.kind, record.name) != ("registration", visit.id) or record.body is None:
+        raise query.malformed("aligned")
+    return of_volume(case.visit(record.body["to"])), motion.of_rows(record.body["matrix"])
 
 
 def probability(store: Store, case: Case, request: Request) -> Response:

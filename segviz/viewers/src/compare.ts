@@ -12,6 +12,8 @@ interface Visit {
   when: string | null
   /** Written beside the name, e.g. `48.1 ml`. */
   amount?: string
+  /** The record that says how the visit lies on the first one; places are then those of the first. */
+  aligned?: number
 }
 
 export interface CompareProps {
@@ -82,7 +84,8 @@ class Compare implements Viewer<CompareProps> {
   }
 
   private address(visit: Visit, mm: number): string {
-    return `${this.props.base}/visits/${visit.id}/slice.png?plane=${this.props.plane}&mm=${mm.toFixed(3)}&size=${SIZE}`
+    const aligned = visit.aligned ? `&aligned=${visit.aligned}` : ''
+    return `${this.props.base}/visits/${visit.id}/slice.png?plane=${this.props.plane}&mm=${mm.toFixed(3)}&size=${SIZE}${aligned}`
   }
 
   private draw(): void {

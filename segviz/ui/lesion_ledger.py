@@ -1,0 +1,456 @@
+"""The lesion ledger on the Change page: alignment, lesions over visits, sums, and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from segviz import opening, workbench
+from segviz.case import Case, Visit
+from segviz.change.response import CRITERIA
+from segviz.errors import SegvizError
+from segviz.findings import ledger
+from segviz.mask import Label
+from segviz.store import Store
+from segviz.ui import charts, frame, links, reader, words
+from segviz.ui.found import found
+
+Numbers = dict[str, Any]
+
+FIRST_OF_ALL = "First visit"
+
+
+def section(store: Store, case: Case) -> None:
+    """Everything about lesions; nothing where no visit is marked."""
+    labels = known_labels(store, case)
+    if not labels:
+        return
+    with st.container(key="ledger"):
+        spec = choose(store, case, labels)
+        if len(spec["visits"]) < 2:
+            st.html('<p class="sv-soft">Lesions are followed once two visits are marked.</p>')
+            return
+        with st.spinner("Following the lesions …"):
+            numbers = found(store, spec)
+        alignment(store, case, numbers)
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            st.html(lesion_table(numbers))
+            decide(store, case, spec, numbers)
+            definition(spec, numbers)
+        with right:
+            volumes(case, numbers)
+            st.html(response_table(numbers))
+            st.html(response_notes(numbers))
+
+
+def known_labels(store: Store, case: Case) -> list[Label]:
+    """Labels that some visit has cells of."""
+    rows = [
+        row
+        for visit in case.segmented
+        for row in workbench.get(store, visit.id).state()["labels"]
+        if row["count"]
+    ]
+    by_value = {row["value"]: Label(row["value"], row["name"], row["color"]) for row in rows}
+    return [by_value[value] for value in sorted(by_value)]
+
+
+def choose(store: Store, case: Case, labels: Sequence[Label]) -> dict[str, Any]:
+    """The spec: which label, criterion, baseline, and what is too small."""
+    columns = st.columns([2, 2, 3, 2, 2], vertical_alignment="bottom")
+    with columns[0]:
+        st.html('<h3 class="sv-title">Lesion ledger</h3>')
+    with columns[1]:
+        label = st.selectbox(
+            "Label", labels, format_func=lambda one: one.name, key=f"ledger-label-{case.id}"
+        )
+    with columns[2]:
+        criterion = st.selectbox(
+            "Criterion",
+            list(CRITERIA),
+            format_func=lambda name: CRITERIA[name].title,
+            key=f"ledger-criterion-{case.id}",
+        )
+    with columns[3]:
+        baseline = st.selectbox(
+            "Baseline",
+            case.segmented[:-1],
+            format_func=words.visit_title,
+            key=f"ledger-baseline-{case.id}",
+        )
+    with columns[4]:
+        smallest = st.number_input(
+            "Smallest lesion, mm³",
+            0.0,
+            value=ledger.SMALLEST_MM3,
+            step=10.0,
+            key=f"ledger-smallest-{case.id}",
+            help="Smaller pieces are left out of the table and counted below it.",
+        )
+    kept = st.session_state.get(f"ledger-targets-{case.id}-{label.value}")
+    return ledger.now(
+        store,
+        case,
+        label.value,
+        smallest_mm3=smallest,
+        criterion=criterion,
+        targets=kept or None,
+        nodes=st.session_state.get(f"ledger-nodes-{case.id}-{label.value}", ()),
+        baseline=baseline.id,
+    )
+
+
+def alignment(store: Store, case: Case, numbers: Numbers) -> None:
+    """How each visit lies on the first one, and the ways to change that."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if st.button("Align the visits", icon=":material/align_center:"):
+            align_all(store, case)
+        for visit in case.segmented[1:]:
+            by_hand(store, case, visit, numbers)
+        st.html(alignment_note(numbers))
+
+
+def align_all(store: Store, case: Case) -> None:
+    """Lay every visit on the first one; what cannot be aligned is said, the others are kept."""
+    told = False
+    for visit in case.segmented[1:]:
+        with st.spinner(f"Aligning {words.visit_title(visit)}, about 10 s …"):
+            try:
+                opening.align(store, case, visit, reader.signature())
+            except SegvizError as error:
+                frame.say(error)
+                told = True
+    if not told:
+        st.rerun()
+
+
+def by_hand(store: Store, case: Case, visit: Visit, numbers: Numbers) -> None:
+    """Six numbers for one visit."""
+    now = next((row for row in numbers["visits"] if row["visit"] == visit.id), None)
+    turns, shift = (now and now[name] for name in ("rotation_deg", "translation_mm"))
+    with st.popover(
+        f"Adjust {words.plain(words.shown_date(visit) or visit.name)}", type="tertiary"
+    ):
+        st.html(
+            '<p class="sv-note">Turns about the middle of this scan, then shifts, until it lies on '
+            "the first visit. The pictures above show the result.</p>"
+        )
+        with st.form(f"align-{visit.id}-{turns}-{shift}", border=False):
+            columns = st.columns(3)
+            typed = []
+            for name, unit, values, step in (
+                ("Turn", "°", turns, 0.5), ("Shift", "mm", shift, 0.5),
+            ):  # fmt: skip
+                for axis, column, value in zip("RAS", columns, values or (0.0,) * 3, strict=True):
+                    field = f"{name} {axis}, {unit}"
+                    typed.append(column.number_input(field, value=float(value), step=step))
+            if st.form_submit_button("Keep", type="primary"):
+                opening.align_by_hand(store, case, visit, typed[:3], typed[3:], reader.signature())
+                st.rerun()
+        if turns is not None and st.button("Take the alignment back", key=f"unalign-{visit.id}"):
+            store.add_record(case.id, ledger.REGISTRATION, visit.id, None, reader.signature())
+            st.rerun()
+
+
+def alignment_note(numbers: Numbers) -> str:
+    """One line a visit: turned, shifted, by whom, and whether it is directly comparable."""
+    lines = []
+    for visit in numbers["visits"][1:]:
+        name = escape(str(visit["date"] or visit["name"]))
+        lines.append(f"<b>{name}</b>: {escape(aligned(visit))}")
+        if visit["differs"]:
+            lines.append(
+                f'<span class="sv-warned">Not directly comparable.</span> '
+                f"{escape(' '.join(visit['differs']))}"
+            )
+    return "".join(f'<p class="sv-note">{line}</p>' for line in lines)
+
+
+def aligned(visit: Numbers) -> str:
+    """
+    >>> aligned({"aligned": None})
+    'not aligned, compared by the positions in the files.'
+    """
+    if not visit["aligned"]:
+        return "not aligned, compared by the positions in the files."
+    turns = " ".join(
+        f"{axis} {value:+.1f}" for axis, value in zip("RAS", visit["rotation_deg"], strict=True)
+    )
+    shift = " ".join(
+        f"{axis} {value:+.1f}" for axis, value in zip("RAS", visit["translation_mm"], strict=True)
+    )
+    said = f"turned {turns}°, shifted {shift} mm"
+    if visit["aligned"] == "hand":
+        return f"{said}, by hand."
+    before, after = visit["metric"]["before"], visit["metric"]["after"]
+    was = "–" if before is None else f"{before:.2f}"
+    return f"{said}; mutual information {was} → {after:.2f}."
+
+
+def volumes(case: Case, numbers: Numbers) -> None:
+    """ml over time; a click opens the visit at that slice."""
+    figure = charts.lesions_over_time(numbers)
+    clicked = st.plotly_chart(
+        figure,
+        key=f"ledger-plot-{case.id}",
+        on_select="rerun",
+        selection_mode="points",
+        config={"displaylogo": False, "toImageButtonOptions": {"scale": 2}},
+    )
+    st.html(
+        '<p class="sv-note">Bars: half a voxel more or less all around the outline. Ring: the '
+        "smallest volume so far. Click a point to open that visit at that slice.</p>"
+    )
+    st.download_button(
+        "Points as CSV",
+        charts.points_csv(ledger.volume_plot(numbers)),
+        f"{numbers['label']['name']}-volumes.csv",
+        "text/csv",
+        type="tertiary",
+        icon=":material/download:",
+    )
+    points = clicked.selection.points  # type: ignore[attr-defined]
+    if points and points[0].get("customdata"):
+        visit_id, *voxel = points[0]["customdata"]
+        query = links.query(case, case.visit(visit_id))
+        st.switch_page("review.py", query_params=query | {"at": ",".join(map(str, voxel))})
+
+
+def lesion_table(numbers: Numbers) -> str:
+    """Rows are lesions, columns visits: ml, diameters, what became of it, changes."""
+    head = "".join(
+        f"<th>{escape(str(visit['date'] or visit['name']))}{interval(visit)}</th>"
+        for visit in numbers["visits"]
+    )
+    rows = "".join(
+        f"<tr><td>{escape(row['title'])}{target_mark(row['name'], numbers)}</td>"
+        + "".join(f"<td>{cell(at, n == row['nadir'])}</td>" for n, at in enumerate(row["visits"]))
+        + "</tr>"
+        for row in numbers["lesions"]
+    )
+    sums = "".join(
+        f"<td>{words.quantity(visit['volume_ml'], 'ml')}"
+        f"<small>± {words.quantity(visit['outline_ml'], 'ml')}</small></td>"
+        for visit in numbers["visits"]
+    )
+    return (
+        f'<div class="sv-scroll"><table class="sv-table sv-ledger"><thead><tr><th>Lesion</th>{head}'
+        f'</tr></thead><tbody>{rows}<tr class="sum"><td>All</td>{sums}</tr></tbody></table></div>'
+    )
+
+
+def interval(visit: Numbers) -> str:
+    days = visit["interval_days"]
+    return "" if days is None else f"<small>{words.plural(days, 'day')} later</small>"
+
+
+def target_mark(name: str, numbers: Numbers) -> str:
+    if name in numbers["response"]["targets"]:
+        return "<small>target</small>"
+    why = numbers["response"]["not_measurable"].get(name)
+    return f'<small title="{escape(why)}">not measurable</small>' if why else ""
+
+
+def cell(at: Numbers | None, nadir: bool) -> str:
+    if at is None:
+        return "–"
+    state = f'<span class="sv-state {at["state"]}">{escape(state_of(at))}</span>'
+    if not at["pieces"]:
+        return state
+    size = f"{at['longest_mm']:.1f} × {at['perpendicular_mm']:.1f} mm"
+    lines = [f"± {words.quantity(at['outline_ml'], 'ml')}", size]
+    if at["from_baseline"] is not None:
+        lines.append(f"{percent(at['from_baseline'])} vs baseline")
+    if at["from_nadir"] is not None:
+        lines.append(f"{percent(at['from_nadir'])} vs nadir")
+    if nadir:
+        lines.append("nadir")
+    small = "".join(f"<small>{line}</small>" for line in lines)
+    return f"{words.quantity(at['volume_ml'], 'ml')}{small}{state}"
+
+
+def state_of(at: Numbers) -> str:
+    """
+    >>> state_of({"state": "merged", "pieces": [], "of": ["L1"]})
+    'merged into L1'
+    >>> state_of({"state": "split", "pieces": [2], "of": ["L1"]})
+    'split from L1'
+    """
+    link = {"split": "from", "merged": "of" if at["pieces"] else "into"}.get(at["state"])
+    return f"{at['state']} {link} {', '.join(at['of'])}" if link else str(at["state"])
+
+
+def percent(change: float | None) -> str:
+    """
+    >>> percent(0.25), percent(None)
+    ('+25.0 %', '–')
+    """
+    return "–" if change is None else f"{100 * change:+.1f} %"
+
+
+def response_table(numbers: Numbers) -> str:
+    """Sums over the targets, and the range they alone fall in."""
+    answer = numbers["response"]
+    body = ""
+    for n, reading in enumerate(answer["readings"]):
+        visit = numbers["visits"][answer["first"] + n]
+        body += (
+            f"<tr><td>{escape(str(visit['date'] or visit['name']))}</td>"
+            f"<td>{number(reading['sld_mm'], 1)}</td><td>{number(reading['spd_mm2'], 0)}</td>"
+            f"<td>{percent(reading['from_baseline'])}<small>{percent(reading['from_nadir'])}"
+            f"</small></td><td><b>{reading['range'] or '–'}</b></td></tr>"
+            f'<tr class="why"><td colspan="5"><small>{escape(reading["why"])}</small></td></tr>'
+        )
+    head = (
+        "<th>Targets</th><th>Sum of diameters, mm</th><th>Sum of products, mm²</th>"
+        f"<th>{answer['total'].upper()} vs baseline<small>vs nadir</small></th>"
+        "<th>Range by diameters alone</th>"
+    )
+    return f'<table class="sv-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def response_notes(numbers: Numbers) -> str:
+    answer = numbers["response"]
+    equal = "; ".join(
+        f"{percent(row['change'])} = volume {percent(row['volume'])}"
+        for row in answer["geometric_equivalents"]
+    )
+    lines = [
+        f"<b>{escape(answer['aid'])}</b> {escape(answer['asks'])}",
+        f"Thresholds: {escape(answer['title'])}, {escape(answer['source'])}. Progression counts "
+        "from the nadir, the smallest sum before; response from the baseline.",
+        f"Geometric equivalent of a sphere, {answer['total'].upper()}: {equal}.",
+    ]
+    return "".join(f'<p class="sv-note">{line}</p>' for line in lines)
+
+
+def decide(store: Store, case: Case, spec: dict[str, Any], numbers: Numbers) -> None:
+    """Rename, join, separate, link; which lesions are targets."""
+    with st.container(horizontal=True, gap="small"):
+        targets(case, spec, numbers)
+        rename(store, case, spec, numbers)
+        assign(store, case, spec, numbers)
+    if numbers["lost_decisions"]:
+        names = ", ".join(map(escape, numbers["lost_decisions"]))
+        st.html(
+            f'<p class="sv-note">A decision about {names} no longer finds its lesion, since the '
+            "mask was edited there; decide again.</p>"
+        )
+
+
+def targets(case: Case, spec: dict[str, Any], numbers: Numbers) -> None:
+    """Targets are those chosen here; with none chosen the largest measurable ones."""
+    first = numbers["response"]["first"]
+    there = [row["name"] for row in numbers["lesions"] if row["visits"][first]]
+    label = spec["label"]
+    with st.popover("Targets", type="tertiary", icon=":material/target:"):
+        st.html(
+            '<p class="sv-note">None chosen: the up to five largest that are measurable at the '
+            "baseline.</p>"
+        )
+        st.multiselect(
+            "Target lesions", there, key=f"ledger-targets-{case.id}-{label}", max_selections=5
+        )
+        if CRITERIA[spec["criterion"]].node_mm is not None:
+            st.multiselect("of them lymph nodes", there, key=f"ledger-nodes-{case.id}-{label}")
+
+
+def rename(store: Store, case: Case, spec: dict[str, Any], numbers: Numbers) -> None:
+    with (
+        st.popover("Rename", type="tertiary", icon=":material/edit:"),
+        st.form(f"rename-{case.id}", border=False, clear_on_submit=True),
+    ):
+        rows = numbers["lesions"]
+        row = st.selectbox("Lesion", rows, format_func=lambda one: one["title"])
+        title = st.text_input("Name", placeholder="Left frontal", max_chars=40)
+        if st.form_submit_button("Keep") and row and title.strip():
+            body = {"label": spec["label"], "lesion": row["name"], "title": title.strip()}
+            record(store, case, f"{spec['label']}:{row['name']}", body)
+
+
+def assign(store: Store, case: Case, spec: dict[str, Any], numbers: Numbers) -> None:
+    """Say of one lesion at one visit that it is another one, or one of its own."""
+    with (
+        st.popover("Join, separate, link", type="tertiary", icon=":material/link:"),
+        st.form(f"assign-{case.id}", border=False, clear_on_submit=True),
+    ):
+        st.html(
+            '<p class="sv-note">What a lesion is at one visit; later visits follow from it. Two '
+            "with one name are joined, and one with the name of an earlier visit is linked.</p>"
+        )
+        there = [
+            (row, n)
+            for row in numbers["lesions"]
+            for n, at in enumerate(row["visits"])
+            if at and at["pieces"]
+        ]
+        chosen = st.selectbox(
+            "This lesion",
+            there,
+            format_func=lambda pair: (
+                f"{pair[0]['title']}, {numbers['visits'][pair[1]]['date'] or pair[1] + 1}"
+            ),
+        )
+        own = "a lesion of its own"
+        names = [*(row["name"] for row in numbers["lesions"]), own]
+        name = st.selectbox("is", names)
+        if st.form_submit_button("Keep") and chosen:
+            row, n = chosen
+            at, visit = row["visits"][n], numbers["visits"][n]["visit"]
+            body = {
+                "label": spec["label"],
+                "visit": visit,
+                "voxel": at["voxel"],
+                "lesion": own_name(row["name"], names) if name == own else name,
+            }
+            record(store, case, f"{spec['label']}:{visit}:{at['voxel']}", body)
+
+
+def own_name(name: str, taken: Sequence[str]) -> str:
+    """
+    >>> own_name("L1", ["L1", "L1b", "L2"])
+    'L1c'
+    """
+    letters = "bcdefghijklmnopqrstuvwxyz"
+    return next(new for letter in letters if (new := f"{name}{letter}") not in taken)
+
+
+def record(store: Store, case: Case, name: str, body: dict[str, Any]) -> None:
+    store.add_record(case.id, ledger.DECISION, name, body, reader.signature())
+    st.rerun()
+
+
+def definition(spec: dict[str, Any], numbers: Numbers) -> None:
+    small = [
+        f"{words.plural(visit['too_small']['pieces'], 'piece')} on {visit['date'] or visit['name']}"
+        for visit in numbers["visits"]
+        if visit["too_small"]["pieces"]
+    ]
+    left_out = (
+        f"Below {spec['smallest_mm3']:g} mm³ and left out: {', '.join(small)}." if small else ""
+    )
+    with st.popover("How computed", type="tertiary"):
+        st.html(f'<p class="sv-note">{escape(ledger.DEFINITION)}</p>')
+        for visit in numbers["visits"]:
+            if visit["expected"]:
+                st.html(f'<p class="sv-note">{escape(by_probability(visit))}</p>')
+    if left_out:
+        st.html(f'<p class="sv-note">{escape(left_out)}</p>')
+
+
+def by_probability(visit: Numbers) -> str:
+    least, most = visit["expected"]["sd_least_ml"], visit["expected"]["sd_most_ml"]
+    return (
+        f"{visit['date'] or visit['name']}: by the model's probabilities "
+        f"{words.quantity(visit['expected']['volume_ml'], 'ml')}, standard deviation from "
+        f"{words.quantity(least, 'ml')} (each voxel wrong by itself) to "
+        f"{words.quantity(most, 'ml')} (all wrong together), if the probabilities are right."
+    )
