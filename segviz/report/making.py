@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -12,7 +12,7 @@ from segviz import findings, opening
 from segviz.case import Case
 from segviz.errors import Refused
 from segviz.findings import Numbers, Spec, amounts
-from segviz.findings.blocks import Block, Plot, Text
+from segviz.findings.blocks import Block, Plot, Table, Text
 from segviz.report import pictures
 from segviz.report.contents import PICTURES, Options, sections
 from segviz.report.document import Document, Section
@@ -72,18 +72,26 @@ def make(
         if key == PICTURES:
             blocks = [pictures.of_visit(store, *at) for at in _pictured(store, case)]
         for asked in part.ask(store, case, options):
-            if asked.caption:
-                blocks.append(Text(asked.caption, "heading"))
             try:
                 numbers = findings.find(store, asked.spec)
             except Refused as error:  # what cannot be computed is said in its place
-                blocks.append(Text(error.message, "warning"))
+                blocks += _captioned([Text(error.message, "warning")], asked.caption)
             else:
                 found.append(Found(key, asked.caption, asked.spec, numbers))
-                blocks += findings.tell(asked.spec, numbers)
+                blocks += _captioned(findings.tell(asked.spec, numbers), asked.caption)
         if blocks := list(_once(blocks, said)):
             printed.append(Section(part.title, blocks))
     return Report(case, options.named, found, _document(case, options, printed, made))
+
+
+def _captioned(blocks: Sequence[Block], caption: str) -> list[Block]:
+    """Blocks under what they are about, which the title of a first table can say."""
+    match blocks:
+        case _ if not caption:
+            return [*blocks]
+        case [Table() as table, *rest]:
+            return [replace(table, title=f"{caption} · {table.title}"), *rest]
+    return [Text(caption, "heading"), *blocks]
 
 
 def _once(blocks: Iterable[Block], said: set[str]) -> Iterator[Block]:

@@ -52,7 +52,7 @@ Pngs = Mapping[int, bytes]
 """Plots, drawn once, by their ``id``."""
 
 PICTURES_A_ROW, PLOTS_A_ROW = 4, 2
-PICTURE_MM, PLOT_MM = 52, 88
+PICTURE_MM, PLOT_MM = 45, 84
 """Height and width that they have at most."""
 
 HEADED = 30 * mm
