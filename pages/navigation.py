@@ -10,6 +10,7 @@ st.navigation(
         st.Page("cases.py", title="Cases", default=True),
         st.Page("review.py", title="Review"),
         st.Page("change.py", title="Change"),
+        st.Page("accuracy.py", title="Accuracy"),
         st.Page("models.py", title="Models"),
     ],
     position="top",

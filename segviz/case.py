@@ -62,6 +62,13 @@ class Case:
                 return visit
         return self.visits[-1]
 
+    def between(self, first: Visit, last: Visit) -> tuple[Visit, ...]:
+        """From one visit to a later one, without reference layers on the way; else none."""
+        ids = [visit.id for visit in self.visits]
+        start, stop = (ids.index(visit.id) for visit in (first, last))
+        inner = (visit for visit in self.visits[start + 1 : stop] if not visit.reference)
+        return (first, *inner, last) if start < stop else ()
+
     @property
     def segmented(self) -> tuple[Visit, ...]:
         """The visits that are segmented; all of them where there are reference layers only."""

@@ -187,7 +187,7 @@ def test_a_file_larger_than_a_window(tmp_path):
 
 
 def test_never_on_overviews():
-    """40,000 clearings of 2-8 cells in a scene of 10980 x 10980: 11,501.8 ha, thinned 1 % less."""
+    """40,000 clearings of 2-8 cells are 11,501.8 ha; a mode of 10 x 10 cells loses most of it."""
     size, rng = 10_980, np.random.default_rng(1)
     labels = np.full((size, size), 2, np.uint8)
     for _ in range(40_000):
@@ -197,6 +197,5 @@ def test_never_on_overviews():
     scene = grid(6933, Affine(10, 0, 1e6, 0, -10, 3e6), labels.shape)
     found = measure_scene(Mask(scene, labels, Legend.named("clearing", "forest")))
     assert found["labels"][0]["area_ha"] == pytest.approx(11_501.8, abs=0.05)
-    seen = (np.arange(1024) + 0.5) * size / 1024
-    nearest = labels[np.ix_(seen.astype(int), seen.astype(int))] == 1
-    assert nearest.mean() * size**2 / 100 / 11_501.8 == pytest.approx(0.99, abs=0.005)
+    tenths = (labels == 1).reshape(1098, 10, 1098, 10).sum(axis=(1, 3), dtype=np.uint8)
+    assert (tenths > 50).sum() < 0.2 * found["labels"][0]["area_ha"]

@@ -103,6 +103,7 @@ def test_the_rule_of_2023():
     assert lesionwise_dice_2023(mask, reference, 1.0) == 0.5
     plain = 2 * (mask & reference).sum() / (mask.sum() + reference.sum())
     assert plain == pytest.approx(0.820513, abs=1e-6)
+    assert match(mask, reference, 0.001)["dice_2023"] == 0.5
     empty = boxes()
     assert lesionwise_dice_2023(empty, empty, 1.0) == 1.0
     assert lesionwise_dice_2023(empty, reference, 1.0) == 0.0

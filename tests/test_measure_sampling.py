@@ -17,6 +17,7 @@ from segviz.measure.sampling import (
     at_least,
     draw,
     equal,
+    expected_error,
     neyman,
     proportional,
     require_drawable,
@@ -33,6 +34,12 @@ def test_sample_size_of_olofsson_2014() -> None:
     assert exact == pytest.approx(640.5, abs=0.05)
     assert sample_size(W, U, 0.01) == 641
     assert sample_size(np.asarray(W) * 9_000, U, 0.01) == 641
+
+
+def test_the_error_that_was_asked_for_is_that_of_neyman_allocation() -> None:
+    assert expected_error([1], [0.5], [100]) == pytest.approx(0.05)
+    assert expected_error(W, U, neyman(641, W, U)) == pytest.approx(0.01, abs=1e-5)
+    assert expected_error(W, U, proportional(641, W)) == pytest.approx(0.01024, abs=5e-5)
 
 
 def test_a_whole_number_is_not_rounded_up() -> None:

@@ -1,11 +1,12 @@
 from io import BytesIO
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from segviz.change.map import GAIN, LOSS, NEITHER, STABLE
 from segviz.mask import Legend
-from segviz.render.tiles import LOSS_GAIN, loss_gain_tile, mask_tile, rgb_tile
+from segviz.render.tiles import CIVIDIS, HEAT, LOSS_GAIN, loss_legend, mask_tile, rgb_tile
 
 STRETCH = [(0, 100), (0, 200), (0, 400)]
 
@@ -44,9 +45,31 @@ def test_mask_tile():
     assert np.asarray(tile)[0].tolist() == [[0, 0, 0, 0], [0xE6, 0x9F, 0x00, 255]]
 
 
-def test_loss_and_gain_have_the_codes_of_the_change_map():
-    assert [label.value for label in LOSS_GAIN] == [STABLE, LOSS, GAIN]
-    assert [label.name for label in LOSS_GAIN] == ["stable", "loss", "gain"]
-    codes = np.array([[NEITHER, STABLE, LOSS, GAIN]], np.uint8)
-    alpha = np.asarray(opened(loss_gain_tile(codes)).convert("RGBA"))[0, :, 3]
-    assert alpha.tolist() == [0, 255, 255, 255]
+def test_loss_and_gain_are_drawn_as_their_legend_says():
+    assert [(label.value, label.name) for label in LOSS_GAIN] == [
+        (STABLE, "stable"),
+        (LOSS, "loss"),
+        (GAIN, "gain"),
+    ]
+    tile = mask_tile(np.array([[NEITHER, STABLE, LOSS, GAIN]], np.uint8), LOSS_GAIN)
+    (row,) = np.asarray(opened(tile).convert("RGBA")).tolist()
+    assert row == [
+        [0, 0, 0, 0],
+        [0x00, 0x9E, 0x73, 255],
+        [0xD5, 0x5E, 0x00, 255],
+        [0x00, 0x72, 0xB2, 255],
+    ]
+
+
+@pytest.mark.parametrize(("ramp", "ends"), [("heat", HEAT), ("cividis", CIVIDIS)])
+def test_years_of_loss_run_through_a_ramp(ramp, ends):
+    legend = loss_legend(["2016", "2017", "2018", "2019"], ramp)
+    assert [label.name for label in legend] == ["still there", "2017", "2018", "2019"]
+    colors = [label.color for label in legend][1:]
+    assert (colors[0], colors[1], colors[2]) == (ends[0], ends[3], ends[-1])
+    lightness = [sum(bytes.fromhex(color[1:])) for color in colors]
+    assert lightness == sorted(lightness, reverse=True)
+
+
+def test_two_dates_have_one_year_of_loss():
+    assert [label.name for label in loss_legend(["2016", "2020"])] == ["still there", "2020"]

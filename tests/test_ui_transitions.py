@@ -1,48 +1,46 @@
-"""The table of what became what."""
+"""What the Change page says of a scene."""
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
-import numpy as np
+import pytest
+from test_ui_flows import LEGEND, numbers
 from web_case import SCENE_GRID
 
 from segviz.case import Visit
-from segviz.change.series import scene_change
-from segviz.mask import Label, Legend, Mask
 from segviz.ui import transitions
-
-LEGEND = Legend((Label(1, "forest", "#009E73"), Label(2, "<other>", "#E69F00")))
 
 
 def visit(name: str) -> Visit:
     return Visit("id", "case", date(int(name), 1, 1), name, SCENE_GRID, ("red",), "")
 
 
-def numbers():
-    """400 pixels of forest become 300 of forest and 100 of the other; 50 are seen once only."""
-    before, after = np.zeros((2, *SCENE_GRID.shape), np.uint8)
-    before[:20, :20] = 1
-    after[:20, :15], after[:20, 15:20] = 1, 2
-    after[100, :50] = 2
-    return scene_change([Mask(SCENE_GRID, data, LEGEND) for data in (before, after)])
-
-
-def test_rows_and_columns_add_up():
-    table = transitions.matrix(numbers(), visit("2018"), visit("2020"))
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", table)
-    forest = cells[:4]
-    assert forest == ["forest", "3.00", "1.00", "4.00"]
-    assert cells[-4:] == ["2020, ha", "3.00", "1.00", "4.00"]
-    assert "&lt;other&gt;" in table and "<other>" not in table
-
-
 def test_loss_gain_and_net_of_a_class():
     shown = transitions.balance(numbers(), LEGEND[1])
     assert "−1.0 ha" in shown and shown.count("1.0 ha") == 2
+    assert "No yearly rate: the years between the two dates are not known." in shown
+
+
+def test_rates_are_never_without_their_name():
+    row = {"a_year": -1.0, "compound_percent": -25.0, "puyravaud_percent": None, "why": "ln 0"}
+    assert transitions.rate(row, "ha") == "−1.0 ha a year; −25.00 % a year (FAO compound q)."
 
 
 def test_it_is_said_over_what_the_dates_were_compared():
     assert "400 pixels" in transitions.compared(numbers(), visit("2018"))
     assert "0.1%" in transitions.compared(numbers(), visit("2018"))
+
+
+@pytest.mark.parametrize(("dates", "shown"), [(2, False), (3, True)])
+def test_when_it_was_lost_is_a_table_of_three_dates_or_more(dates, shown):
+    found = numbers(dates)
+    found["losses"] = {"lost": [1.0, 0.0][: dates - 1]}
+    html = transitions.by_date(found, LEGEND[1])
+    assert bool(html) == shown
+    if shown:
+        assert "2018 to 2019" in html and "Together, each pixel once" in html
+
+
+def test_the_container_of_a_key_has_its_class():
+    assert transitions.css_class("plot-flows.of a") == "st-key-plot-flows-of-a"

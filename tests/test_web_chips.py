@@ -41,7 +41,7 @@ def test_a_chip_never_shows_the_mask(server: Server) -> None:
 def test_a_chip_at_the_corner_is_as_large_as_any(server: Server) -> None:
     found = np.asarray(Image.open(BytesIO(chip(server, row=0, column=0).content)))
     assert found.shape == (260, 260, 4)
-    assert found[60, 60, 3] == 0 and found[200, 200, 3] == 255
+    assert found[60, 60, 3] < 255 and found[200, 200, 3] == 255
 
 
 @pytest.mark.parametrize(

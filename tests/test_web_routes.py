@@ -303,15 +303,46 @@ def test_values_under_the_pointer(server: Server):
     assert said == {"values": {"red": 51, "green": 101, "blue": 151}, "label": 1, "name": "forest"}
 
 
-def test_change_tiles_show_loss(server: Server):
+def changed_tile(server: Server, what: str) -> np.ndarray:
+    """A tile of what became of 29 cells of forest: 21 of another class, 8 still forest."""
     first, second = (visit.id for visit in server.scene.visits)
-    before = workbench.get(server.store, first)
-    draw(before, "brush", 1, [[10, 10]], 3.0, base_revision=0, uuid="a")
-    after = workbench.get(server.store, second)
-    draw(after, "brush", 2, [[10, 10]], 3.0, base_revision=0, uuid="b")
-    url = f"{server.base(server.scene)}/change/{first}/{second}/1/0/0.png?label=1"
-    codes = np.asarray(Image.open(BytesIO(server.client.get(url).content)))
-    assert np.count_nonzero(codes == 2) == 29 and set(np.unique(codes)) == {0, 2}
+    before, after = workbench.get(server.store, first), workbench.get(server.store, second)
+    if before.revision == 0:
+        draw(before, "brush", 1, [[10, 10]], 3.0, base_revision=0, uuid="a")
+        draw(after, "brush", 2, [[10, 10]], 3.0, base_revision=0, uuid="b")
+        draw(after, "brush", 1, [[10, 10]], 1.0, base_revision=1, uuid="c")
+    kind, _, query = what.partition("?")
+    url = f"{server.base(server.scene)}/between/{first}/{second}/{kind}/1/0/0.png?{query}"
+    answer = server.client.get(url)
+    assert answer.status_code == 200, answer.text
+    return np.asarray(Image.open(BytesIO(answer.content)))
+
+
+@pytest.mark.parametrize(
+    ("what", "counts"),
+    [
+        ("change?label=1", {1: 5, 2: 24}),
+        ("change?label=2", {3: 24}),
+        ("flow?from=1&to=2", {1: 24}),
+        ("flow?from=1&to=1", {1: 5}),
+        ("flow?from=2&to=1", {}),
+        ("losses?label=1", {1: 5, 2: 24}),
+        ("losses?label=1&ramp=cividis", {1: 5, 2: 24}),
+    ],
+)
+def test_change_tiles_show_the_cells_that_changed(server: Server, what, counts):
+    codes, found = np.unique(changed_tile(server, what), return_counts=True)
+    assert {int(c): int(n) for c, n in zip(codes, found, strict=True) if c} == counts
+
+
+def test_dates_in_the_wrong_order_and_unknown_ramps_have_no_tile(server: Server):
+    first, second = (visit.id for visit in server.scene.visits)
+    base = f"{server.base(server.scene)}/between"
+    for what in (
+        f"{second}/{first}/losses/0/0/0.png?label=1",
+        f"{first}/{second}/losses/0/0/0.png?label=1&ramp=rainbow",
+    ):
+        assert server.client.get(f"{base}/{what}").status_code == 400
 
 
 def test_slices_and_thumbnails_are_pictures(server: Server):
@@ -456,6 +487,23 @@ def test_every_file_of_a_mask_tells_how_it_came_to_be(server: Server, tmp_path):
         assert told["revision"] == 1
         assert [row["author"] for row in told["work"]] == ["Dr A"]
     assert len({told["fingerprint"] for told in found.values()}) == 2
+
+
+def test_objects_are_coloured_one_by_one(server: Server):
+    stroke(server)
+    stroke(server, BRUSH | {"points": [[600.5, 550.5]]}, uuid="b", base_revision=1)
+    url = f"{server.layer(server.scene)}/objects/2/{BRUSH['label']}"
+
+    def tile(place: str, **options: float) -> NDArray[np.uint8]:
+        return np.asarray(
+            Image.open(BytesIO(server.client.get(f"{url}/{place}.png", params=options).content))
+        )
+
+    near, far = tile("1/0/0"), tile("1/1/1")
+    assert (near[50, 100], far[550 - 512, 600 - 512], near[0, 0]) == (1, 2, 0)
+    assert set(np.unique(tile("0/0/0"))) <= {0, 1, 2}
+    assert not tile("1/1/1", smallest=1000).any()
+    assert server.client.get(f"{url}/1/0/0.png?split=x").is_client_error
 
 
 def test_names_and_colours_of_labels_are_downloaded(server: Server):

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from segviz.cli import lesions
+from segviz.cli import agreement, areas, lesions, objects
+from segviz.cli import masks as masks_of
 from segviz.cli.options import EXISTING, FILE, Answers, as_json, reading
 from segviz.cli.tables import print_json, print_records, print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from segviz.grid import Grid
+    from segviz.image import Volume
 
-    from segviz.grid import Grid, Window
-    from segviz.image import Image, Volume
-    from segviz.mask import Mask
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of ``segviz measure``."""
+
+    mask: Path
+    image: Path | None
+    reference: Path | None
+    tolerance_mm: float
+    smallest_mm3: float
+    areas: Path | None
+    forest: str | None
+    objects: bool
+    split: float | None
+    answers: Answers
 
 
 @click.command()
@@ -25,73 +40,61 @@ if TYPE_CHECKING:
 @click.option("--reference", type=FILE, help="Mask to compare MASK with.")
 @click.option("--tolerance-mm", type=float, default=1.0, help="Of the surface Dice (NSD).")
 @click.option("--smallest-mm3", type=float, default=0.0, help="Of a lesion that is listed.")
+@click.option("--areas", type=FILE, help="Polygons to measure in, of a scene.")
+@click.option(
+    "--forest",
+    type=click.Choice(("fao", "eudr", "hansen", "prodes")),
+    help="Definition of forest: what its smallest area leaves.",
+)
+@click.option("--objects", is_flag=True, help="Count objects; match the reference's.")
+@click.option(
+    "--split-mm", "--split-m", "split", type=float, help="Depth at which objects are split."
+)
 @reading
 @as_json
-def measure(
-    mask: Path,
-    image: Path | None,
-    reference: Path | None,
-    tolerance_mm: float,
-    smallest_mm3: float,
-    answers: Answers,
-    as_json: bool,
-) -> None:
+def measure(as_json: bool, **options: Any) -> None:
     """Volumes (ml) or areas (ha) of the labels of MASK."""
-    found = measured(mask, image, reference, answers, tolerance_mm, smallest_mm3)
+    found = measured(Asked(**options))
     if as_json:
         print_json(found)
         return
     print_records(found["labels"])
     lesions.show(found["labels"])
-    if reference:
-        click.echo()
-        print_records(found["agreement"])
-        print_lesions(found["agreement"])
+    for key, show in (
+        ("areas", areas.print_areas),
+        ("forest", areas.print_forest),
+        ("agreement", agreement.print_agreement),
+    ):
+        if key in found:
+            show(found[key])
+    if "objects" in found:
+        objects.print_objects(found)
 
 
-def measured(
-    mask_file: Path,
-    image_file: Path | None,
-    reference_file: Path | None,
-    answers: Answers,
-    tolerance_mm: float = 1.0,
-    smallest_mm3: float = 0.0,
-) -> dict[str, Any]:
+def measured(asked: Asked) -> dict[str, Any]:
     """The numbers of a mask, and how it agrees with a reference."""
     from segviz.grid import VolumeGrid
     from segviz.io import open_image
-    from segviz.measure import agreement, areas, volumes
+    from segviz.measure import forest, volumes
+    from segviz.measure.areas import measure_scene
 
-    image = open_image([image_file], answers) if image_file else None
-    mask = _mask(mask_file, image.grid if image else None, answers)
-    is_volume = isinstance(mask.grid, VolumeGrid)
-    found = volumes.measure_volume(mask) if is_volume else areas.measure_scene(mask, _valid(image))
-    if is_volume:
-        lesions.beside(found["labels"], mask, cast("Volume | None", image), smallest_mm3)
-    if reference_file:
-        other = _mask(reference_file, mask.grid, answers)
-        found["agreement"] = (
-            agreement.agreement_volume(mask, other, tolerance_mm)
-            if is_volume
-            else agreement.agreement_scene(mask, other)
-        )
+    image = open_image([asked.image], asked.answers) if asked.image else None
+    mask = masks_of.read(asked.mask, image.grid if image else None, asked.answers)
+    if isinstance(mask.grid, VolumeGrid):
+        found = volumes.measure_volume(mask)
+        lesions.beside(found["labels"], mask, cast("Volume | None", image), asked.smallest_mm3)
+    else:
+        found = measure_scene(mask, masks_of.valid(masks_of.scene_of(image)))
+    if asked.areas:
+        found |= areas.within(mask, image, asked.areas, asked.answers)
+    if asked.forest:
+        found["forest"] = forest.by_definition(mask, asked.forest).numbers
+    other = masks_of.read(asked.reference, mask.grid, asked.answers) if asked.reference else None
+    if other:
+        found["agreement"] = agreement.measured(mask, other, asked.tolerance_mm)
+    if asked.objects:
+        found |= objects.measured(mask, other, asked.split)
     return found
-
-
-def print_lesions(rows: list[dict[str, Any]]) -> None:
-    """How many lesions of the reference were found, and how many of the mask are false."""
-    counted = [row for row in rows if row.get("lesions", {}).get("groups")]
-    if not counted:
-        return
-    click.echo("\nLesions (26 neighbours, any overlap)")
-    print_table(
-        ["name", "in the mask", "in the reference", "found", "missed", "false", "F1"],
-        [
-            [row["name"], row["lesions"]["mask"], row["lesions"]["reference"]]
-            + [row["lesions"]["any_overlap"][key] for key in ("tp", "fn", "fp", "f1")]
-            for row in counted
-        ],
-    )
 
 
 @click.command()
@@ -120,7 +123,7 @@ def changed(files: tuple[Path, ...], dates: list[str] | None, answers: Answers) 
     grid: Grid | None = None
     masks = []
     for file in files:
-        masks.append(_mask(file, grid, answers))
+        masks.append(masks_of.read(file, grid, answers))
         grid = masks[0].grid if answers.get("alignment") else None
     return series.change(masks, dates)
 
@@ -142,24 +145,3 @@ def print_change(found: dict[str, Any], dates: list[str]) -> None:
                 for row, name in enumerate(names)
             ],
         )
-
-
-def _mask(file: Path, like: Grid | None, answers: Answers) -> Mask:
-    """A mask, on a grid where one is given; moved there only if the reader chose that."""
-    from segviz.change import align
-    from segviz.io import read_mask
-
-    mask = read_mask(file, like, answers)
-    if like is None or align.describe(mask.grid, like) is None:
-        return mask
-    return align.nearest(mask, like)
-
-
-def _valid(image: Image | None) -> Callable[[Window], Any] | None:
-    """Where a scene has data, by window; None without a scene."""
-    from segviz.image import Volume
-
-    if image is None or isinstance(image, Volume):
-        return None
-    scene = image
-    return lambda window: scene.read(window, bands=[0])[1]

@@ -19,7 +19,7 @@ from segviz.findings.blocks import Block, Check, Line, Plot, Table, Text
 from segviz.measure.accuracy import Assessment, Estimate, Z, olofsson, stehman
 from segviz.store import Store
 
-Numbers = dict[str, Any]
+Numbers = Mapping[str, Any]
 Spec = Mapping[str, Any]
 
 OLOFSSON, STEHMAN = "Olofsson et al. 2014", "Stehman 2014"
@@ -53,7 +53,7 @@ def now(store: Store, sample: Record) -> dict[str, Any]:
     }
 
 
-def find(store: Store, spec: Spec) -> Numbers:
+def find(store: Store, spec: Spec) -> dict[str, Any]:
     """Matrix, areas and accuracies of a sample.
 
     Raises:
@@ -219,17 +219,19 @@ def tell(spec: Spec, numbers: Numbers) -> Sequence[Block]:
 
 
 def warnings(numbers: Numbers) -> list[Text]:
-    """That points are missing, and that the estimates are therefore not the last word."""
-    points = numbers["points"]
-    if not points["missing"]:
-        return []
-    return [
-        Text(
+    """That points are missing, or that no error was found, and what this means."""
+    points, said = numbers["points"], []
+    if points["missing"]:
+        said.append(
             f"Provisional: {points['missing']:,} of {points['drawn']:,} points are not read yet. "
-            "The estimates are from the points read so far.",
-            "warning",
+            "The estimates are from the points read so far."
         )
-    ]
+    if numbers["raw_overall"] == 1:
+        said.append(
+            "No point was found to be mapped wrongly, so the intervals are 0 wide. This says that "
+            "the sample found no error, not that the map has none; more points may find some."
+        )
+    return [Text(text, "warning") for text in said]
 
 
 def area_table(numbers: Numbers) -> Table:
@@ -266,26 +268,24 @@ def accuracy_table(numbers: Numbers) -> Table:
             )
             for row in numbers["classes"]
         ],
-        note=_whys(numbers),
+        note=_notes(numbers),
     )
 
 
-def overall(numbers: Numbers) -> list[Block]:
+def overall(numbers: Numbers) -> tuple[Table, Text]:
     """The accuracy of the map, and apart from it the share of points that agree."""
     found = numbers["overall"]
-    rows = [
-        ("Overall accuracy, by area, %", _percent(found["value"]), _percent(found.get("margin")))
-    ]
+    rows = [("Overall accuracy, by area", _percent(found["value"]), _percent(found.get("margin")))]
     agree = _percent(numbers["raw_overall"])
-    return [
-        Table("Overall accuracy", ("", "%", "± 95 %"), rows),
+    return (
+        Table("Overall accuracy", ("Measure", "%", "± 95 %"), rows),
         Text(
             "Points that agree, not weighted by area: "
             + ("none read yet." if agree is None else f"{agree:.1f} %.")
             + " This depends on how the points were shared out and is no accuracy of the map.",
             "note",
         ),
-    ]
+    )
 
 
 def matrices(numbers: Numbers) -> list[Table]:
@@ -364,15 +364,15 @@ def source(numbers: Numbers) -> str:
     )
 
 
-def _whys(numbers: Numbers) -> str:
-    """Why accuracies are missing, each reason once."""
-    said = [
-        f"{row['name']}: {row[kind]['why']}"
-        for row in numbers["classes"]
-        for kind in ("users", "producers")
-        if row[kind].get("why")
+def _notes(numbers: Numbers) -> str:
+    """Why accuracies are missing, each reason once, and what an interval of 0 width means."""
+    found = [
+        (row["name"], row[kind]) for row in numbers["classes"] for kind in ("users", "producers")
     ]
-    return "; ".join(dict.fromkeys(said)) + "." if said else ""
+    said = list(dict.fromkeys(f"{name}: {one['why']}" for name, one in found if one.get("why")))
+    if any(one.get("margin") == 0 for _, one in found):
+        said.append("± 0 means that the points read were all alike, not that no other exists")
+    return "; ".join(said) + "." if said else ""
 
 
 def _with_sums(names: Sequence[str], matrix: NDArray[Any]) -> list[tuple[Any, ...]]:

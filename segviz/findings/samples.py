@@ -275,7 +275,9 @@ def _places(grid: RasterGrid, drawn: sampling.Points) -> list[dict[str, Any]]:
     ]
     if grid.crs is None:
         return places
-    x, y = grid.transform @ (drawn.columns + 0.5, drawn.rows + 0.5)
+    t = grid.transform
+    right, down = drawn.columns + 0.5, drawn.rows + 0.5
+    x, y = t.a * right + t.b * down + t.c, t.d * right + t.e * down + t.f
     longitudes, latitudes = _to_degrees(grid.crs).transform(x, y)
     return [
         place | {"longitude": round(float(lon), 7), "latitude": round(float(lat), 7)}

@@ -153,8 +153,10 @@ def _from_geojson(content: bytes) -> tuple[list[Feature], CRS]:
 def _feature(found: Any) -> Feature:
     properties = found.get("properties") if isinstance(found, dict) else None
     polygons = list(geojson.polygons_of(found))
-    shape = shapely.multipolygons(polygons) if polygons else None
-    return _name_of(properties if isinstance(properties, dict) else {}), shape
+    name = _name_of(properties if isinstance(properties, dict) else {})
+    if not polygons:
+        return name, None
+    return name, polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
 
 
 def _from_geopackage(

@@ -197,7 +197,7 @@ class _Sample:
     @property
     def _points(self) -> Integers:
         """Of each stratum; 1 where there is none, so that nothing is divided by 0."""
-        return np.maximum(self.cube.sum(axis=(1, 2)), 1)
+        return np.asarray(np.maximum(self.cube.sum(axis=(1, 2)), 1))
 
     def _unknown(self, values: Floats) -> str:
         """Why the mean of a value is not known: a stratum that it may lie in has no point."""
@@ -248,7 +248,7 @@ def _weights(areas: ArrayLike, cube: Integers, names: Sequence[str]) -> Floats:
             f"One point only was read where the map has '{_name(names, n)}', from which no "
             "interval can be given; read two or more there.",
         )
-    return sizes / sizes.sum()
+    return np.asarray(sizes / sizes.sum())
 
 
 def _name(names: Sequence[str], n: int) -> str:

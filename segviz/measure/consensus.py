@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.errors import Refused
+from segviz.measure.counts import counts
+from segviz.measure.surfaces import box_of
 
 Labels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -82,13 +84,14 @@ def majority(masks: Sequence[Labels]) -> Majority:
     """
     require_raters(len(masks))
     labels = np.zeros(masks[0].shape, np.uint8)
-    decided = np.zeros(masks[0].shape, bool)
-    for value in _values(masks):
-        won = 2 * sum((mask == value).astype(np.int32) for mask in masks) > len(masks)
-        labels[won] = value
+    box = box_of(np.any(masks, axis=0))
+    inside = [mask[box] for mask in masks]
+    decided = np.zeros(inside[0].shape, bool)
+    for value in (0, *_values(masks)):
+        won = 2 * np.sum([mask == value for mask in inside], axis=0) > len(masks)
+        labels[box][won] = value
         decided |= won
-    none = 2 * sum((mask == 0).astype(np.int32) for mask in masks) > len(masks)
-    return Majority(labels, int(np.count_nonzero(~(decided | none))))
+    return Majority(labels, int(np.count_nonzero(~decided)))
 
 
 def staple(masks: Sequence[Labels], value: int) -> Staple:
@@ -101,17 +104,20 @@ def staple(masks: Sequence[Labels], value: int) -> Staple:
         Refused: there are fewer than three masks (SV-NUM-021).
     """
     require_raters(len(masks))
-    votes = sum((mask == value).astype(np.int64) << n for n, mask in enumerate(masks))
-    codes, back, counts = np.unique(votes, return_inverse=True, return_counts=True)
+    box = box_of(np.any([mask == value for mask in masks], axis=0))
+    votes = np.sum([(mask[box] == value) * (1 << n) for n, mask in enumerate(masks)], axis=0)
+    flat = np.append(votes.ravel(), 0)  # nobody's vote, which all voxels beyond the box share
+    codes, back, times = np.unique(flat, return_inverse=True, return_counts=True)
+    times[0] += masks[0].size - flat.size
     says = ((codes[:, None] >> np.arange(len(masks))) & 1).astype(bool)
-    prior = float(counts @ says.mean(axis=1) / counts.sum())
+    prior = float(times @ says.mean(axis=1) / times.sum())
     sensitivity, specificity = np.full((2, len(masks)), START)
     known = prior not in (0.0, 1.0)
     iterations, converged = 0, not known
     while not converged and iterations < MOST_ITERATIONS:
         weight = _truth(says, prior, sensitivity, specificity)
         before = np.concatenate([sensitivity, specificity])
-        inside, outside = counts * weight, counts * (1 - weight)
+        inside, outside = times * weight, times * (1 - weight)
         sensitivity = inside @ says / inside.sum()
         specificity = outside @ ~says / outside.sum()
         moved = np.abs(np.concatenate([sensitivity, specificity]) - before)
@@ -121,7 +127,9 @@ def staple(masks: Sequence[Labels], value: int) -> Staple:
         Rater(float(p), float(q)) if known else Rater(None, None)
         for p, q in zip(sensitivity, specificity, strict=True)
     ]
-    return Staple(weight[back].reshape(masks[0].shape), prior, raters, iterations, converged)
+    probability = np.full(masks[0].shape, weight[0])
+    probability[box] = weight[back[:-1]].reshape(votes.shape)
+    return Staple(probability, prior, raters, iterations, converged)
 
 
 def staple_labels(found: dict[int, Staple]) -> Labels:
@@ -147,8 +155,8 @@ def against(mask: Labels, consensus: Labels, value: int) -> Rater:
 
 
 def _values(masks: Sequence[Labels]) -> list[int]:
-    present = sum(np.bincount(mask.ravel(), minlength=256) for mask in masks)
-    return (np.flatnonzero(present[1:]) + 1).tolist()  # type: ignore[no-any-return]
+    present = np.sum([counts(mask) for mask in masks], axis=0)
+    return [int(value) for value in np.flatnonzero(present) if value]
 
 
 def _truth(
@@ -158,4 +166,4 @@ def _truth(
     yes = np.where(says, sensitivity, 1 - sensitivity).prod(axis=1) * prior
     no = np.where(says, 1 - specificity, specificity).prod(axis=1) * (1 - prior)
     total = yes + no
-    return np.divide(yes, total, out=np.full(len(says), prior), where=total > 0)
+    return np.where(total > 0, yes / np.where(total > 0, total, 1), prior)

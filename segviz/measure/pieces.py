@@ -108,7 +108,8 @@ class _Beams:
         """Number of the stretch at each place."""
         word, bit = places
         begun = self.starts.ravel()[word] & (ALL >> (LAST - bit))
-        return self.before[word] + np.bitwise_count(begun) - np.int32(1)
+        number: NDArray[np.int32] = self.before[word] + np.bitwise_count(begun) - np.int32(1)
+        return number
 
     def touching(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Pairs of stretches of neighbouring beams, enough to join all that touch."""

@@ -35,6 +35,8 @@ STRIP_CELLS = 1 << 20
 def sample_size(weights: ArrayLike, users: ArrayLike, standard_error: float) -> int:
     """Points that give the overall accuracy a standard error: (sum W S / SE)^2, rounded up.
 
+    They give it where they are shared out as ``neyman`` does, and nearly so by area.
+
     Args:
         weights: (strata,) sizes in any unit.
         users: (strata,) expected user's accuracies U; S = sqrt(U (1 - U)).
@@ -67,6 +69,12 @@ def spread(users: ArrayLike) -> Floats:
             "give a share such as 0.75.",
         )
     return np.asarray(np.sqrt(accuracy * (1 - accuracy)))
+
+
+def expected_error(weights: ArrayLike, users: ArrayLike, points: ArrayLike) -> float:
+    """Standard error of the overall accuracy that an allocation leads one to expect."""
+    each = np.maximum(np.asarray(points, np.float64), 1)
+    return float(np.sqrt(np.sum((_shares(weights) * spread(users)) ** 2 / each)))
 
 
 def equal(points: int, weights: ArrayLike) -> Integers:

@@ -80,12 +80,10 @@ def measure_areas(
         clouds: where the image is clouded, as far as it says so.
 
     Raises:
-        Refused: the scene does not say where it lies (SV-NUM-053), or a polygon's CRS does not
-            reach it (SV-NUM-054).
+        Refused: the mask is a scan's (SV-NUM-063), the scene does not say where it lies
+            (SV-NUM-053), or a polygon's CRS does not reach it (SV-NUM-054).
     """
-    grid = mask.grid
-    if not isinstance(grid, RasterGrid):
-        raise TypeError("a volume has ml, not hectares")
+    grid = require_scene(mask)
     require_earth(grid)
     cells, hectares = _on_cells(grid, areas)
     seen = _Seen(np.asarray(mask.data), valid, clouds, cell_areas_m2(grid))
@@ -96,6 +94,16 @@ def measure_areas(
         _row(area.name, hectares[n], found[n], legend, valid is not None, clouds is not None)
         for n, area in enumerate(areas)
     ]
+
+
+def require_scene(mask: Mask) -> RasterGrid:
+    """The grid of a mask; that of a scan is refused (SV-NUM-063)."""
+    if not isinstance(mask.grid, RasterGrid):
+        raise Refused(
+            "SV-NUM-063",
+            "This mask lies on a scan, which has millilitres and no hectares; choose a scene.",
+        )
+    return mask.grid
 
 
 def require_earth(grid: RasterGrid) -> CRS:

@@ -16,6 +16,9 @@ MARK = (255, 235, 0)
 
 SHADE = (0, 0, 0)
 
+STRIPE = 5
+HATCH = (128, 128, 128, 110)
+
 
 def around(row: int, column: int, size: int) -> Window:
     """The window of an odd number of cells a side whose middle is a cell; may pass the edges."""
@@ -40,7 +43,7 @@ def chip(
     """PNG of ``size`` x ``size`` cells, each ``scale`` pixels wide, with a frame around the middle.
 
     Lines lead to the frame from the edges; the cell itself stays free. Cells without data, and
-    those beyond the raster, are clear.
+    those beyond the raster, are hatched, so that they differ from a picture still on its way.
 
     Args:
         values: [3, row, column] red, green, blue or [1, row, column] grey.
@@ -55,19 +58,24 @@ def chip(
     cells[rows, columns, :3] = np.where(valid[..., None], colors, 0)
     cells[rows, columns, 3] = np.where(valid, 255, 0)
     pixels = cells.repeat(scale, axis=0).repeat(scale, axis=1)
+    along = np.arange(len(pixels))
+    stripes = np.add.outer(along, along) // STRIPE % 2 == 0
+    pixels[stripes & (pixels[..., 3] == 0)] = HATCH
     _mark(pixels, scale * (size // 2), scale)
     return picture.png(pixels)
 
 
 def _mark(pixels: NDArray[np.uint8], first: int, scale: int) -> None:
     """Draw the frame and its lines into [row, column, 4]; ``first`` is where the cell begins."""
-    edge, middle, gap = len(pixels), first + scale // 2, 3 * scale
-    for color, reach in ((SHADE, 2), (MARK, 1)):
-        start, stop = first - reach, first + scale + reach - 1
+    edge, middle, gap = len(pixels), first + scale // 2, 4 * scale
+    inner = slice(first, first + scale)
+    cell = pixels[inner, inner].copy()
+    for color, width in ((SHADE, 2), (MARK, 1)):
         opaque = (*color, 255)
-        pixels[[start, stop], start : stop + 1] = opaque
-        pixels[start : stop + 1, [start, stop]] = opaque
-        for a, b in ((0, max(0, start - gap)), (stop + gap, edge)):
-            along = middle + reach - 1
-            pixels[along, a:b] = opaque
-            pixels[a:b, along] = opaque
+        outer = slice(first - width, first + scale + width)
+        pixels[outer, outer] = opaque
+        along = slice(middle - width, middle + width)
+        for part in (slice(0, max(0, first - gap)), slice(first + scale + gap, edge)):
+            pixels[along, part] = opaque
+            pixels[part, along] = opaque
+    pixels[inner, inner] = cell

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 import segviz
 from segviz import findings, opening
 from segviz.case import Case
 from segviz.errors import Refused
 from segviz.findings import Numbers, Spec, amounts
-from segviz.findings.blocks import Block, Plot, Table, Text
+from segviz.findings.blocks import Block, Check, Plot, Table, Text
 from segviz.report import pictures
 from segviz.report.contents import PICTURES, Options, sections
 from segviz.report.document import Document, Section
@@ -64,7 +65,7 @@ def make(
     opening.take_finished(store, case.visits)
     found: list[Found] = []
     printed: list[Section] = []
-    said: set[str] = set()
+    said: set[Any] = set()
     for key, part in parts.items():
         if options.sections and key not in options.sections:
             continue
@@ -94,15 +95,29 @@ def _captioned(blocks: Sequence[Block], caption: str) -> list[Block]:
     return [Text(caption, "heading"), *blocks]
 
 
-def _once(blocks: Iterable[Block], said: set[str]) -> Iterator[Block]:
-    """Leave out definitions and plots that stand in the report already."""
+def _once(blocks: Iterable[Block], said: set[Any]) -> Iterator[Block]:
+    """Leave out words, checks and plots that stand in the report already."""
     for block in blocks:
-        match block:
-            case Text(text, "note") | Plot(title=text):
-                if text in said:
-                    continue
-                said.add(text)
-        yield block
+        new = _says(block)
+        if not new or new - said:
+            yield block
+        said |= new
+
+
+def _says(block: Block) -> set[Any]:
+    """What a block says that need not be said twice; the points of a plot one by one."""
+    match block:
+        case Text(text, tone) if tone != "heading":
+            return {text}
+        case Check():
+            return {block}
+        case Plot(title=title):
+            return {
+                (title, line.name, str(x), None if y is None else round(y, 6))
+                for line in block.lines
+                for x, y in zip(line.x, line.y, strict=True)
+            }
+    return set()
 
 
 def versions() -> dict[str, str]:

@@ -100,13 +100,13 @@ def sides(a: State, b: State) -> str:
     colors = comparison.legend("", "")
     rows = ((comparison.ONLY_A, f"A: {a.signed}"), (comparison.ONLY_B, f"B: {b.signed}"))
     return "".join(
-        f'<p class="sv-cell">{words.swatch(colors[label].color)}{escape(text)}</p>'
+        f'<div class="sv-cell">{words.swatch(colors[label].color)}{escape(text)}</div>'
         for label, text in rows
     )
 
 
 def scene(store: Store, a: State, b: State) -> None:
-    spec = agreement.spec_of(*(_side(state) for state in (a, b)))
+    spec = agreement.spec_of(_side(a), _side(b))
     with st.spinner("Comparing"):
         rows = found(store, spec)["labels"]
     st.html(scene_table(rows))
@@ -147,8 +147,8 @@ def volume(store: Store, visit: Visit, a: State, b: State) -> None:
         key=_key("label", visit),
     )
     row = rows[label]
-    st.html(row_table(row, convention))
     worst(visit, row)
+    st.html(row_table(row, convention))
     lesions(visit, row)
     all_labels(spec, numbers, convention)
     for block in findings.tell(spec, numbers):
@@ -275,7 +275,7 @@ def lesions(visit: Visit, row: Row) -> None:
         hide_index=True,
         height=min(36 * (len(groups) + 1), 290),
         column_config={
-            name: st.column_config.NumberColumn(format="%.3f")
+            name: st.column_config.NumberColumn(format="%.3f", width=62)
             for name in ("A, ml", "B, ml", "Dice")
         },
         selection_mode="single-row",
@@ -284,7 +284,7 @@ def lesions(visit: Visit, row: Row) -> None:
     )
     least = told["min_voxels"]
     smaller = f" Under {words.plural(least, 'voxel')} left out." if least > 1 else ""
-    st.html(f'<p class="sv-note">Choose a row to go there.{smaller}</p>')
+    st.html(f'<p class="sv-note">Numbered by size. Choose a row to go there.{smaller}</p>')
 
 
 def detection_table(told: Row) -> str:
@@ -302,6 +302,8 @@ def detection_table(told: Row) -> str:
         cells = (told[rule][key] for rule in ("any_overlap", "one_to_one"))
         texts = (f"{cell:,}" if isinstance(cell, int) else share(cell) for cell in cells)
         body += f"<tr><td>{name}</td>" + "".join(f"<td>{text}</td>" for text in texts) + "</tr>"
+    brats = share(told["dice_2023"])
+    body += f"<tr><td>Lesion-wise Dice (BraTS 2023)</td><td>{brats}</td><td></td></tr>"
     return (
         '<table class="sv-table"><thead><tr><th></th><th>any overlap</th><th>one to one</th></tr>'
         f"</thead><tbody>{body}</tbody></table>"
@@ -309,8 +311,16 @@ def detection_table(told: Row) -> str:
 
 
 def lesion_rows(groups: list[Row]) -> list[Row]:
-    columns = ("A", "B", "What", "A, ml", "B, ml", "Dice")
-    return [dict(zip(columns, agreement.group_cells(group), strict=True)) for group in groups]
+    return [
+        {
+            "A": ", ".join(map(str, group["mask"])) or "–",
+            "B": ", ".join(map(str, group["reference"])) or "–",
+            "A, ml": group["mask_ml"],
+            "B, ml": group["reference_ml"],
+            "Dice": group["dice"],
+        }
+        for group in groups
+    ]
 
 
 def all_labels(spec: Row, numbers: Row, convention: str) -> None:
@@ -329,8 +339,8 @@ def wide(row: Row, convention: str) -> Row:
         "Label": row["name"],
         "Dice": dice(row),
         "IoU": share(row["iou"]),
-        f"{SHORT[convention]}, mm": millimetres(row, convention),
-        "ASSD, mm": millimetres(row, "assd_mm"),
+        SHORT[convention]: millimetres(row, convention),
+        "ASSD": millimetres(row, "assd_mm"),
         f"Surface Dice at {row['tolerance_mm']:g} mm": share(row["nsd"]),
         "A − B": difference(row),
     }

@@ -65,9 +65,7 @@ def keep(store: Store, case: Case, area: Area, source: Mapping[str, Any]) -> Non
 
 
 def choose_preset() -> str | None:
-    names = {None: "as the mask says"} | {
-        key: preset.name for key, preset in forest.PRESETS.items()
-    }
+    names = {"": "as the mask says"} | {key: preset.name for key, preset in forest.PRESETS.items()}
     return st.selectbox(
         "Definition of forest", list(names), format_func=names.__getitem__, key="forest-preset"
     )
@@ -84,7 +82,7 @@ def numbers(
     elif asked.get(layer.id) != revision:
         if st.button(f"Measure version {revision}"):
             asked[layer.id] = revision
-            st.rerun(scope="fragment")
+            st.rerun()
         if layer.id not in asked:
             return
     spec = finding.now(store, visit, layer.id, asked[layer.id], preset)
@@ -196,8 +194,8 @@ def add(store: Store, case: Case) -> None:
                 del waiting[case.id]
                 take(store, case, path, name, given | {question.key: answer})
             return
-        url = links.uploads(store)
-        sent = components.show("upload", {"url": url}, f"areas-{case.id}", "uploaded")
+        key = f"areas-{case.id}-{len(store.records(case.id, finding.KIND))}"
+        sent = components.show("upload", {"url": links.uploads(store)}, key, "uploaded")
         if sent:
             path = store.upload_files(sent["upload"])[0]
             take(store, case, path, Path(sent["names"][0]).name, {})
@@ -216,7 +214,7 @@ def take(store: Store, case: Case, path: Path, name: str, answers: dict[str, str
             for name, area in zip(names, read.areas, strict=True):
                 keep(store, case, replace(area, name=name), source)
         st.session_state[f"areas-told-{case.id}"] = read.notes
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def change(store: Store, case: Case, records: list[Record]) -> None:
@@ -231,7 +229,7 @@ def change(store: Store, case: Case, records: list[Record]) -> None:
                 rename(store, case, records, chosen, name)
             if st.button("Remove"):
                 store.add_record(case.id, finding.KIND, chosen.name, None, reader.signature())
-                st.rerun(scope="fragment")
+                st.rerun()
 
 
 def rename(store: Store, case: Case, records: list[Record], chosen: Record, name: str) -> None:
@@ -243,4 +241,4 @@ def rename(store: Store, case: Case, records: list[Record], chosen: Record, name
         )
     store.add_record(case.id, finding.KIND, name, chosen.body, reader.signature())
     store.add_record(case.id, finding.KIND, chosen.name, None, reader.signature())
-    st.rerun(scope="fragment")
+    st.rerun()

@@ -14,7 +14,7 @@ from segviz.findings import consensus
 from segviz.grid import VolumeGrid
 from segviz.measure.consensus import FEWEST_RATERS
 from segviz.store import Store
-from segviz.ui import frame, layers, reader, words
+from segviz.ui import agreement, frame, layers, reader, words
 from segviz.ui.found import found
 
 RECORD = "consensus"
@@ -33,7 +33,9 @@ def section(store: Store, case: Case, visit: Visit) -> None:
         chosen = st.multiselect(
             "Masks",
             readings,
-            default=[layer for layer in readings if layer.id not in made],
+            default=[
+                layer for layer in readings if layer.id not in made and is_marked(store, layer)
+            ],
             format_func=layers.title,
         )
         method = st.radio(
@@ -47,6 +49,11 @@ def section(store: Store, case: Case, visit: Visit) -> None:
                 make(store, case, visit, chosen, str(method))
 
 
+def is_marked(store: Store, layer: Layer) -> bool:
+    """Whether a mask holds anything; an empty one is a reading only if somebody says so."""
+    return any(row["count"] for row in workbench.get(store, layer.id).state()["labels"])
+
+
 def make(store: Store, case: Case, visit: Visit, chosen: list[Layer], method: str) -> None:
     """Keep a consensus as a layer of its own, with a record of what it was made from."""
     spec = consensus.now(store, chosen, method)
@@ -58,6 +65,7 @@ def make(store: Store, case: Case, visit: Visit, chosen: list[Layer], method: st
         mask, title=mask.source, author=reader.signature(), uuid=uuid4().hex
     )
     store.add_record(case.id, RECORD, layer.id, spec, reader.signature())
+    agreement.leave(visit)
     layers.go(case, visit, layer.id)
     st.rerun()
 

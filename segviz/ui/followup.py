@@ -9,11 +9,11 @@ import streamlit as st
 
 from segviz import workbench
 from segviz.case import Case, Visit
-from segviz.findings import ledger
+from segviz.findings.ledger import REGISTRATION
 from segviz.grid import VolumeGrid
 from segviz.render import slices, thumbnails
 from segviz.store import Store
-from segviz.ui import charts, components, frame, lesion_ledger, links, plots, report, words
+from segviz.ui import charts, components, frame, ledger, links, plots, report, words
 
 PLANES: tuple[slices.Plane, ...] = ("axial", "coronal", "sagittal")
 MOST_SIDE_BY_SIDE = 4
@@ -37,7 +37,7 @@ def volumes(store: Store, case: Case) -> None:
             '<p class="sv-note">Volume = marked voxels × voxel volume on each scan\'s own grid. '
             "Places are compared in mm, never voxel by voxel.</p>"
         )
-    lesion_ledger.section(store, case)
+    ledger.section(store, case)
 
 
 def compare(store: Store, case: Case) -> None:
@@ -46,7 +46,7 @@ def compare(store: Store, case: Case) -> None:
         "Plane", PLANES, default="axial", required=True, label_visibility="collapsed"
     )
     shown = case.visits[-MOST_SIDE_BY_SIDE:]
-    aligned = {record.name: record.seq for record in store.records(case.id, ledger.REGISTRATION)}
+    aligned = {record.name: record.seq for record in store.records(case.id, REGISTRATION)}
     own = [v for v in shown if v.id not in aligned] or [case.segmented[0]]
     ranges = [slices.range_mm(grid, plane) for v in own if isinstance(grid := v.grid, VolumeGrid)]
     low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)

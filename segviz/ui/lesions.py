@@ -73,7 +73,7 @@ def measured_again(store: Store, layer: Layer, chosen: Chosen, revision: int) ->
     rows = measure(store, layer, spec).numbers["labels"][0]["lesions"]
     at = same(rows, chosen.row)
     if at is None:
-        del _chosen()[layer.id]
+        let_go(layer.id)
         return None
     _chosen()[layer.id] = Chosen(spec, rows[at])
     return _chosen()[layer.id]
@@ -100,8 +100,8 @@ def section(store: Store, visit: Visit, bench: Workbench) -> None:
         "Lesions",
         key=f"lesions-{layer.id}",
         type="compact",
-        on_change=_chosen().pop,
-        args=(layer.id, None),
+        on_change=let_go,
+        args=(layer.id,),
     )
     if not door.open:
         return
@@ -127,8 +127,8 @@ def asked(store: Store, layer: Layer, names: dict[int, str]) -> Row:
         format_func=names.__getitem__,
         key=f"lesions-label-{layer.id}",
         label_visibility="collapsed",
-        on_change=_chosen().pop,
-        args=(layer.id, None),
+        on_change=let_go,
+        args=(layer.id,),
     )
     with st.container(horizontal=True, gap="small"):
         with st.popover("Options", icon=":material/tune:", type="tertiary"):
@@ -199,7 +199,7 @@ def table(visit: Visit, layer: Layer, spec: Row, label: Row) -> None:
         def choose() -> None:
             picked = st.session_state[key].selection.rows
             if not picked:
-                _chosen().pop(layer.id, None)
+                let_go(layer.id)
                 return
             row = rows[picked[0]]
             _chosen()[layer.id] = Chosen(spec, row)
@@ -301,6 +301,11 @@ def same(rows: list[Row], before: Row) -> int | None:
     apart = [math.dist(row["centroid_mm"], before["centroid_mm"]) for row in rows]
     at = apart.index(min(apart))
     return at if apart[at] <= before["diameter_3d"]["edge_mm"] / 2 else None
+
+
+def let_go(layer_id: str) -> None:
+    """No lesion of a layer is chosen any more."""
+    _chosen().pop(layer_id, None)
 
 
 def _measured() -> dict[str, Measured]:

@@ -23,27 +23,20 @@ from segviz.ui.layers import title
 
 Row = dict[str, Any]
 
-COLORED = "colored-objects"
 
-
-def shown(store: Store, case: Case, visit: Visit) -> Row | None:
+def shown(store: Store, case: Case, visit: Visit, layer: Layer) -> Row | None:
     """Where the map finds the objects in colours of their own; None while it shows the mask."""
-    spec = _colored().get(visit.id)
-    if spec is None or not isinstance(visit.grid, RasterGrid):
+    asked, label = (st.session_state.get(_key(name, visit)) for name in ("color", "label"))
+    if not asked or label is None:
         return None
-    (label,) = spec["labels"]
-    asked = {"smallest": spec["smallest"], "split": spec["split"] or 0}
-    base = f"{links.layer(store, case, visit, spec['layer'])}/objects/{spec['revision']}/{label}"
+    options = {name: st.session_state.get(_key(name, visit), 0) for name in ("smallest", "split")}
+    revision = workbench.get(store, layer.id).revision
+    base = f"{links.layer(store, case, visit, layer.id)}/objects/{revision}/{label.value}"
     return {
-        "tiles": f"{base}/{{z}}/{{x}}/{{y}}.png?{urlencode(asked)}",
+        "tiles": f"{base}/{{z}}/{{x}}/{{y}}.png?{urlencode(options)}",
         "legend": objects.COLORS.to_json(),
         "name": "each object in a colour of its own",
     }
-
-
-def _colored() -> dict[str, Row]:
-    colored: dict[str, Row] = st.session_state.setdefault(COLORED, {})
-    return colored
 
 
 def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
@@ -52,7 +45,6 @@ def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         "Objects", icon=":material/category:", key=f"objects-{visit.id}", on_change="rerun"
     )
     if not part.open:
-        _colored().pop(visit.id, None)
         return
     with part:
         bench = workbench.get(store, layer.id)
@@ -72,7 +64,11 @@ def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         with st.popover("How computed", icon=":material/info:", type="tertiary"):
             st.html(f'<p class="sv-note">{escape(objects.definition(spec, row["unit"]))}</p>')
         if isinstance(visit.grid, RasterGrid):
-            color(visit, spec)
+            st.toggle(
+                "Colour each object on the picture",
+                key=_key("color", visit),
+                help="To look at only: turn it off to edit.",
+            )
         against(store, case, visit, layer, smallest, split)
 
 
@@ -84,7 +80,7 @@ def choose(visit: Visit, present: list[Label]) -> Label:
         present,
         index=first,
         format_func=lambda label: label.name,
-        key=f"objects-label-{visit.id}",
+        key=_key("label", visit),
     )
 
 
@@ -98,7 +94,7 @@ def options(visit: Visit) -> tuple[float, float | None]:
             value=0.0,
             step=0.01,
             format="%.4g",
-            key=f"objects-smallest-{visit.id}",
+            key=_key("smallest", visit),
         )
         depth = 0.0
         if size != "pixels":
@@ -107,7 +103,7 @@ def options(visit: Visit) -> tuple[float, float | None]:
                 min_value=0.0,
                 value=0.0,
                 step=1.0 if length == "mm" else 10.0,
-                key=f"objects-split-{visit.id}",
+                key=_key("split", visit),
                 help="By how much a neck must be narrower than both sides, measured from the "
                 "outline. 0 counts connected pieces.",
             )
@@ -141,7 +137,7 @@ def middle(row: Row) -> str:
 
 
 def sizes(visit: Visit, row: Row) -> None:
-    plots.show(histogram(row), f"objects-sizes-{visit.id}", name=f"objects of {row['name']}")
+    plots.show(histogram(row), _key("sizes", visit), name=f"objects of {row['name']}")
 
 
 def histogram(row: Row) -> go.Figure:
@@ -170,7 +166,7 @@ def histogram(row: Row) -> go.Figure:
 
 def largest(visit: Visit, row: Row) -> None:
     """The largest objects; a row is a door to its place."""
-    key = f"objects-rows-{visit.id}"
+    key = _key("rows", visit)
 
     def follow() -> None:
         chosen = st.session_state[key].selection.rows
@@ -198,24 +194,6 @@ def table_row(item: Row, size_unit: str) -> Row:
     """
     places = {shown: item[name] for name, shown in objects.PLACES.items() if name in item}
     return {"No.": item["id"], f"Size, {size_unit}": item["size"], **places}
-
-
-def color(visit: Visit, spec: Row) -> None:
-    """A switch between the mask and its objects in colours of their own."""
-    before = _colored().get(visit.id)
-    wanted = st.toggle(
-        "Colour each object on the picture",
-        key=f"objects-color-{visit.id}",
-        help="To look at only: turn it off to edit.",
-    )
-    after = spec if wanted else None
-    if after == before:
-        return
-    if after is None:
-        _colored().pop(visit.id)
-    else:
-        _colored()[visit.id] = after
-    st.rerun(scope="fragment")
 
 
 def against(
@@ -280,3 +258,7 @@ def share(value: float | None) -> str:
     ('0.546', '–')
     """
     return "–" if value is None else f"{value:.3f}"
+
+
+def _key(name: str, visit: Visit) -> str:
+    return f"objects-{name}-{visit.id}"

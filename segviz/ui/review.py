@@ -51,7 +51,8 @@ def bench(store: Store, case_id: str) -> None:
 
 
 def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
-    compared = {"compare": agreement.shown(store, case, visit) or objects.shown(store, case, visit)}
+    other = agreement.shown(store, case, visit) or objects.shown(store, case, visit, layer)
+    compared = {"compare": other}
     whose = picture.whose(store, case, visit, layer) | compared
     if isinstance(visit.grid, VolumeGrid):
         data = picture.volume_data(store, case, visit, visit.grid, layer.id) | whose

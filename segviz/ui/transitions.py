@@ -1,61 +1,126 @@
-"""Change in scenes: where a class was lost and gained, and how much of each became what."""
+"""Change in scenes: a map of what changed, the checks, and the numbers with their definitions."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import Any
+from itertools import pairwise
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
 from segviz import workbench
 from segviz.case import Case, Visit
 from segviz.change import align
-from segviz.change.series import scene_change
-from segviz.grid import RasterGrid
-from segviz.mask import Label, Mask
+from segviz.change.indices import INDICES, possible
+from segviz.findings import areas, land_change, series
+from segviz.findings.series import moved
+from segviz.grid import RasterGrid, same_grid
+from segviz.mask import Label, Legend
+from segviz.measure.forest import NOT_DEFORESTATION, PRESETS, forest_of
+from segviz.render.tiles import LOSS_GAIN, RAMPS, flow_legend, loss_legend
 from segviz.store import Store
-from segviz.ui import charts, components, frame, picture, plots, report, words
-
-AREA_NOTE = (
-    "Area = number of pixels × the area of each pixel on the WGS84 ellipsoid. "
-    "Tree-cover loss is not deforestation: it says that trees went, not why or for how long."
+from segviz.ui import (
+    charts,
+    checks,
+    components,
+    flows,
+    frame,
+    index_series,
+    links,
+    picture,
+    plots,
+    report,
+    words,
 )
+from segviz.ui.found import found
+
+MapMode = Literal["Loss and gain", "One flow", "Year of loss"]
+Section = Literal["Amounts", "Flows", "Series"]
+RAMP_NAMES = {"heat": "yellow to red", "cividis": "yellow to blue, for any colour vision"}
+
+AREA_NOTE = f"{land_change.AREA} {NOT_DEFORESTATION} It says that trees went, not why."
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the row above the map says.
+
+    Attributes:
+        visits: the classified dates from the first to the last, in order.
+        label: the class whose loss and gain are shown.
+        preset: key of a definition of forest, if any.
+    """
+
+    visits: tuple[Visit, ...]
+    label: Label
+    preset: str | None
+    aligned: bool
+
+    @property
+    def first(self) -> Visit:
+        return self.visits[0]
+
+    @property
+    def last(self) -> Visit:
+        return self.visits[-1]
 
 
 def scenes(store: Store, case: Case) -> None:
-    states = [workbench.get(store, visit.id).state() for visit in case.visits]
-    lines = charts.series(states)
+    states = {visit.id: workbench.get(store, visit.id).state() for visit in case.visits}
+    lines = charts.series(list(states.values()))
     if not lines:
         frame.title(case)
         frame.empty("No date is classified yet", "Run a model on the dates on the Review page.")
         return
-    first, second, label = choose(store, case, [line.label for line in lines])
-    comparable = same_grid(first, second) or aligned(first, second)
-    left, right = st.columns([3, 2], gap="medium")
-    with left, st.container(key="change-map"):
-        if comparable:
-            loss_and_gain(store, case, first, second, label)
+    chosen = choose(store, case, [line.label for line in lines], states)
+    if chosen is None:
+        return
+    left, right = st.columns([2, 1], gap="medium")
     with right, st.container(key="change-side"):
-        unit = next(row["unit"] for state in states for row in state["labels"])
-        figure = charts.over_time(lines, case.visits, unit)
-        plots.show(figure, f"area-of-{case.id}", name=f"{case.name} area")
-        if comparable:
-            between(store, first, second, label)
+        side(store, case, chosen, lines)
+    with left, st.container(key="change-map"):
+        map_of_change(store, case, chosen)
 
 
-def choose(store: Store, case: Case, labels: Sequence[Label]) -> tuple[Visit, Visit, Label]:
-    """Two dates and a class."""
-    columns = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
+def choose(
+    store: Store, case: Case, labels: Sequence[Label], states: dict[str, Any]
+) -> Chosen | None:
+    """Two dates, a class and a definition; None where they cannot be compared, with a sentence."""
+    columns = st.columns([5, 3, 3, 3, 3], vertical_alignment="bottom")
     with columns[0]:
         report.titled(store, case)
     with columns[1]:
         first = visit_select(case, "From", case.segmented[0])
     with columns[2]:
-        second = visit_select(case, "To", case.segmented[-1])
+        last = visit_select(case, "To", case.segmented[-1])
     with columns[3]:
-        label = st.selectbox("Class", labels, format_func=lambda one: one.name)
-    return first, second, label
+        forest = forest_of(Legend(tuple(labels)))
+        at = next((n for n, label in enumerate(labels) if label.value == forest), 0)
+        label = st.selectbox("Class", labels, index=at, format_func=lambda one: one.name)
+    with columns[4]:
+        preset = st.selectbox(
+            "Definition",
+            [None, *PRESETS],
+            format_func=lambda key: PRESETS[key].name if key else "As mapped",
+            key=f"preset-{case.id}",
+            help="What forest and its loss mean, and the smallest patch that counts.",
+        )
+    span = case.between(first, last)
+    if not span:
+        frame.empty("These are not two dates in order", "Choose an earlier date under From.")
+        return None
+    classified = [v for v in span if any(row["count"] for row in states[v.id]["labels"])]
+    for end in (first, last):
+        if end.id not in {visit.id for visit in classified}:
+            frame.empty(f"{end.name} is not classified yet", "Run a model on it on Review.")
+            return None
+    other = next((v for v in classified if not same_grid(v.grid, first.grid)), None)
+    if other is not None and not asked_to_align(first, other):
+        return None
+    return Chosen(tuple(classified), label, preset, other is not None)
 
 
 def visit_select(case: Case, name: str, chosen: Visit) -> Visit:
@@ -68,19 +133,13 @@ def visit_select(case: Case, name: str, chosen: Visit) -> Visit:
     )
 
 
-def aligned(first: Visit, second: Visit) -> bool:
+def asked_to_align(first: Visit, second: Visit) -> bool:
     """Say how two grids differ and, when asked, compare on the grid of the first."""
     key = f"aligned-{first.id}-{second.id}"
-    how = align.describe(first.grid, second.grid) or ""
     if st.session_state.get(key):
-        st.html(
-            f'<p class="sv-note">{escape(second.name)} is compared on the grid of '
-            f"{escape(first.name)} (nearest pixel). {escape(how)}</p>"
-        )
         return True
-    st.html(
-        f'<div class="sv-said"><p>The two dates lie on different grids. {escape(how)}</p></div>'
-    )
+    how = align.describe(first.grid, second.grid) or ""
+    st.html(f'<div class="sv-said"><p>The dates lie on different grids. {escape(how)}</p></div>')
     names = words.plain(second.name), words.plain(first.name)
     if st.button("Put {} on the grid of {} (nearest)".format(*names)):
         st.session_state[key] = True
@@ -88,135 +147,365 @@ def aligned(first: Visit, second: Visit) -> bool:
     return False
 
 
-def loss_and_gain(store: Store, case: Case, first: Visit, second: Visit, label: Label) -> None:
-    """The map of one class between two dates."""
+# The map
+
+
+def map_of_change(store: Store, case: Case, chosen: Chosen) -> None:
+    """Loss and gain of a class, one flow, or when the class was lost; a click chooses a place."""
+    flow = shown_flow(case, chosen)
+    modes: list[MapMode] = [mode for mode in get_args(MapMode) if flow or mode != "One flow"]
+    with st.container(horizontal=True, vertical_alignment="center", key="change-modes"):
+        mode = st.segmented_control(
+            "Map", modes, default=modes[0], required=True, label_visibility="collapsed",
+            key=mode_key(case),
+        )  # fmt: skip
+        ramp = "heat"
+        if mode == "Year of loss":
+            ramp = st.selectbox(
+                "Colours", list(RAMPS), format_func=RAMP_NAMES.__getitem__,
+                label_visibility="collapsed", key=f"ramp-{case.id}", width=280,
+            )  # fmt: skip
+    layer = flow_layer(store, flow, chosen) if mode == "One flow" and flow else None
+    layer = layer or layer_of_class(case, mode, chosen, ramp)
+    first = case.visit(layer["a"])
     if not isinstance(first.grid, RasterGrid):
         return
-    change = {"a": first.id, "b": second.id, "label": label.value}
-    shown = second if same_grid(first, second) else first
-    data = picture.map_data(store, case, shown, first.grid, shown.id)
-    components.show("map", data | {"mode": "change", "change": change}, f"change-{case.id}")
-
-
-def between(store: Store, first: Visit, second: Visit, label: Label) -> None:
-    """Gain, loss, net and the transition matrix of two dates."""
-    benches = [workbench.get(store, visit.id) for visit in (first, second)]
-    for visit, bench in zip((first, second), benches, strict=True):
-        if not any(row["count"] for row in bench.state()["labels"]):
-            st.html(f'<p class="sv-soft">{escape(visit.name)} is not classified yet.</p>')
-            return
-    numbers = pair_numbers(
-        store, first.id, second.id, benches[0].revision, benches[1].revision, str(store.home)
+    shown = case.visit(layer["b"])
+    base = links.base(store, case)
+    data = picture.map_data(
+        store, case, shown if same_grid(first.grid, shown.grid) else first, first.grid, shown.id
     )
-    if any(row["label"] == label.value for row in numbers["labels"]):
-        st.html(balance(numbers, label))
-    st.html(matrix(numbers, first, second))
-    notes = [compared(numbers, first), checks(first, second, *benches), AREA_NOTE]
-    st.html("".join(f'<p class="sv-note">{escape(note)}</p>' for note in notes))
+    tiles = f"{base}/between/{layer['a']}/{layer['b']}/{layer['tiles']}"
+    change = {
+        "a": layer["a"],
+        "b": layer["b"],
+        "tiles": f"{tiles}&rev={revisions(store, chosen)}",
+        "legend": layer["legend"].to_json(),
+        "place": place_on(case, first),
+    }
+    clicked = components.show(
+        "map", data | {"mode": "change", "change": change}, f"change-{case.id}", "place"
+    )
+    take_place(case, first, clicked)
 
 
-@st.cache_data(show_spinner="Comparing the two dates …", max_entries=64)
-def pair_numbers(
-    _store: Store, first: str, second: str, revision_a: int, revision_b: int, home: str
-) -> dict[str, Any]:
-    """Transitions between two masks; computed once for each pair of revisions."""
-    a, b = (workbench.get(_store, visit).mask() for visit in (first, second))
-    when = [_store.visit(visit).when for visit in (first, second)]
-    return scene_change([a, on_grid_of(b, a)], when)
+def layer_of_class(case: Case, mode: MapMode, chosen: Chosen, ramp: str) -> dict[str, Any]:
+    """What the map shows of the chosen class from the first date to the last."""
+    ends = {"a": chosen.first.id, "b": chosen.last.id}
+    label = chosen.label.value
+    if mode == "Year of loss":
+        dates = [visit.name for visit in case.between(chosen.first, chosen.last)]
+        return ends | {
+            "tiles": f"losses/{{z}}/{{x}}/{{y}}.png?label={label}&ramp={ramp}",
+            "legend": loss_legend(flows.short_names(dates), ramp),
+        }
+    return ends | {"tiles": f"change/{{z}}/{{x}}/{{y}}.png?label={label}", "legend": LOSS_GAIN}
 
 
-def on_grid_of(mask: Mask, other: Mask) -> Mask:
-    if align.describe(other.grid, mask.grid) is None:
-        return mask
-    return align.nearest(mask, other.grid)
+def flow_layer(store: Store, flow: flows.Flow, chosen: Chosen) -> dict[str, Any]:
+    names = {label.value: label.name for label in label_rows(store, chosen)}
+    went = " → ".join(names.get(flow[end], f"label {flow[end]}") for end in ("from", "to"))
+    return {
+        "a": flow["a"],
+        "b": flow["b"],
+        "tiles": f"flow/{{z}}/{{x}}/{{y}}.png?from={flow['from']}&to={flow['to']}",
+        "legend": flow_legend(went),
+    }
 
 
-def same_grid(first: Visit, second: Visit) -> bool:
-    return align.describe(first.grid, second.grid) is None
+def mode_key(case: Case) -> str:
+    return f"map-of-{case.id}"
+
+
+def shown_flow(case: Case, chosen: Chosen) -> flows.Flow | None:
+    """The flow that was chosen, if its dates still are."""
+    flow: flows.Flow | None = st.session_state.get(f"flow-{case.id}")
+    dates = {visit.id for visit in chosen.visits}
+    return flow if flow and {flow["a"], flow["b"]} <= dates else None
+
+
+def show_flow(case: Case, flow: flows.Flow | None) -> None:
+    """The map is to show a flow; it is set up after the numbers, so that it already follows."""
+    if flow:
+        st.session_state[f"flow-{case.id}"] = flow
+        st.session_state[mode_key(case)] = "One flow"
+
+
+def revisions(store: Store, chosen: Chosen) -> str:
+    """Changes with any of the masks, so that their tiles are asked for anew."""
+    return ".".join(str(workbench.get(store, visit.id).revision) for visit in chosen.visits)
+
+
+def take_place(case: Case, visit: Visit, clicked: dict[str, int] | None) -> None:
+    if clicked:
+        st.session_state[f"place-{case.id}"] = {"visit": visit.id, **clicked}
+        st.session_state[f"open-{case.id}"] = "Series"
+        st.rerun()
+
+
+def place_on(case: Case, visit: Visit) -> list[int] | None:
+    """Column and row of the chosen place on the grid of a visit."""
+    place = st.session_state.get(f"place-{case.id}")
+    if not place:
+        return None
+    of = case.visit(place["visit"])
+    if not isinstance(of.grid, RasterGrid) or not isinstance(visit.grid, RasterGrid):
+        return None
+    cell = moved(of.grid, visit.grid, (place["row"], place["column"]))
+    return [cell[1], cell[0]] if cell else None
+
+
+# The numbers
+
+
+def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -> None:
+    """The checks, and one of the sections below them."""
+    with st.spinner("Comparing the dates …"):
+        numbers = found(store, spec_of(store, chosen))
+        whole = whole_span(store, chosen, numbers)
+    several = len(chosen.visits) > 2
+    intervals = [*numbers["checks"], *(whole["checks"] if several else [])]
+    names = [*spans(numbers), *(spans(whole) if several else [])]
+    st.html(checks.row(intervals, names))
+    if failed := checks.failed(intervals):
+        st.html(
+            f'<p class="sv-missing">{words.plural(len(failed), "check")} failed '
+            f"({escape(', '.join(failed))}): part of this change may be none on the ground.</p>"
+        )
+    key = f"section-{case.id}"
+    if opened := st.session_state.pop(f"open-{case.id}", None):
+        st.session_state[key] = opened
+    section: Section = st.segmented_control(
+        "Section", get_args(Section), default="Amounts", required=True,
+        label_visibility="collapsed", key=key, width="stretch",
+    )  # fmt: skip
+    if section == "Amounts":
+        amounts(case, chosen, lines, numbers, whole)
+    elif section == "Flows":
+        what_became_of_what(store, case, chosen, numbers, whole)
+    else:
+        index_of_place(store, case, chosen)
+
+
+def spec_of(store: Store, chosen: Chosen, visits: Sequence[Visit] | None = None) -> dict[str, Any]:
+    return land_change.now(
+        store,
+        visits or chosen.visits,
+        chosen.label.value,
+        chosen.preset,
+        aligned=chosen.aligned,
+    )
+
+
+def whole_span(store: Store, chosen: Chosen, numbers: dict[str, Any]) -> dict[str, Any]:
+    """The first date against the last, whatever lies between."""
+    if len(chosen.visits) == 2:
+        return numbers
+    return found(store, spec_of(store, chosen, [chosen.first, chosen.last]))
+
+
+def spans(numbers: dict[str, Any]) -> list[str]:
+    names = flows.short_names([visit["name"] for visit in numbers["visits"]])
+    return [f"{one} to {two}" for one, two in pairwise(names)]
+
+
+def amounts(
+    case: Case,
+    chosen: Chosen,
+    lines: list[charts.Series],
+    numbers: dict[str, Any],
+    whole: dict[str, Any],
+) -> None:
+    """Loss, gain, net and rates of the class, its area over time, and when it was lost."""
+    if any(row["label"] == chosen.label.value for row in whole["labels"]):
+        st.html(balance(whole, chosen.label))
+    unit = numbers["unit"]
+    figure = charts.over_time(lines, case.visits, unit)
+    plots.show(figure, f"area-of-{case.id}", name=f"{case.name} area")
+    st.html(by_date(numbers, chosen.label))
+    if numbers["definition"]:
+        st.html(by_definition(numbers))
+    with st.popover("How computed", type="tertiary"):
+        st.html(notes([AREA_NOTE, land_change.LOSSES, compared(whole, chosen.first)]))
+        st.html(notes([f"{text}." for text in land_change.FORMULAS.values()]))
+
+
+def what_became_of_what(
+    store: Store, case: Case, chosen: Chosen, numbers: dict[str, Any], whole: dict[str, Any]
+) -> None:
+    """The matrix and the Sankey diagram; a click in either shows the cells on the map."""
+    tables = {name: (numbers, n) for n, name in enumerate(spans(numbers))}
+    if whole is not numbers:
+        tables = {spans(whole)[0]: (whole, 0), **tables}
+    name = next(iter(tables))
+    if len(tables) > 1:
+        name = st.selectbox("Between", list(tables), key=f"between-{case.id}")
+    of, interval = tables[name]
+    data = flows.matrix(of, interval, shown_flow(case, chosen))
+    legend = Legend(tuple(label_rows(store, chosen)))
+    key = f"flows-of-{case.id}".replace("_", ".")
+    data["diagram"] = {
+        "within": css_class(f"plot-{key}"),
+        "flows": [flow for flow, _ in flows.flows_of(numbers)],
+    }
+    show_flow(case, components.show("flows", data, f"flows-{case.id}", "flow"))
+    st.html('<p class="sv-note">Click a cell or a flow to see its pixels on the map.</p>')
+    plots.show(flows.sankey(numbers, legend), key, name=f"{case.name} flows")
+    st.html(notes([land_change.BALANCE, compared(of, chosen.first, interval)]))
+
+
+def css_class(key: str) -> str:
+    """The class that Streamlit gives to the container of a key."""
+    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip())
+
+
+def label_rows(store: Store, chosen: Chosen) -> list[Label]:
+    """The labels of all dates, each once."""
+    known: dict[int, Label] = {}
+    for visit in chosen.visits:
+        for label in workbench.get(store, visit.id).legend:
+            known.setdefault(label.value, label)
+    return list(known.values())
+
+
+def index_of_place(store: Store, case: Case, chosen: Chosen) -> None:
+    """NDVI or another index of the clicked place, or of an area, on all dates."""
+    bands = sorted({name for visit in chosen.visits for name in visit.channels})
+    indices = [n for n in INDICES if any(n in possible(v.channels) for v in chosen.visits)]
+    if not indices:
+        frame.empty(
+            "These images have no index of vegetation",
+            f"NDVI needs bands that are called red and near infrared (here: {', '.join(bands)}).",
+        )
+        return
+    records = {record.seq: record.name for record in store.records(case.id, areas.KIND)}
+    columns = st.columns(2)
+    index = columns[0].selectbox("Index", indices, key=f"index-{case.id}")
+    place = columns[1].selectbox(
+        "Place", [None, *records],
+        format_func=lambda seq: records[seq] if seq else "clicked on the map",
+        key=f"series-of-{case.id}",
+    )  # fmt: skip
+    point = place_on(case, chosen.first)
+    if place is None and point is None:
+        frame.empty("No place is chosen", "Click a place on the map.")
+        return
+    visits = [visit for visit in case.visits if not visit.reference]
+    visits = [chosen.first, *(visit for visit in visits if visit.id != chosen.first.id)]
+    at = None if place or point is None else (point[1], point[0])
+    spec = series.now(store, visits, index, point=at, area=place)
+    with st.spinner("Reading the dates …"):
+        numbers = found(store, spec)
+    numbers = numbers | {"values": sorted(numbers["values"], key=lambda row: row["when"] or "")}
+    st.html(f'<p class="sv-soft">{escape(index)} of {escape(numbers["place"])}</p>')
+    name = f"{case.name} {index}"
+    plots.show(index_series.figure(numbers), f"series-{case.id}", name=name)
+    st.html(notes([text for text in (index_series.left_out(numbers), series.how(numbers)) if text]))
 
 
 def balance(numbers: dict[str, Any], label: Label) -> str:
-    """Gain, loss and net of one class as three figures."""
+    """Loss, gain and net of one class as three figures, and its yearly rates by name."""
     position = [row["label"] for row in numbers["labels"]].index(label.value)
+    unit = numbers["unit"]
     loss, gain, net = (numbers[flow][position][0] for flow in ("loss", "gain", "net"))
     cells = "".join(
-        f"<div><small>{name}</small><b>{words.signed(value, numbers['unit'])}</b></div>"
+        f"<div><small>{name}</small><b>{words.signed(value, unit)}</b></div>"
         for name, value in (("Lost", -loss), ("Gained", gain), ("Net", net))
     )
-    return f'<div class="sv-figures"><i>{escape(label.name)}</i>{cells}</div>'
-
-
-def matrix(numbers: dict[str, Any], first: Visit, second: Visit) -> str:
-    """From (rows) to (columns), with sums; the darker a change, the larger its share of the row."""
-    table = numbers["transitions"][0]
-    used = [n for n in range(len(table)) if any(table[n]) or any(row[n] for row in table)]
-    names = [escape(numbers["labels"][n]["name"]) for n in used]
-    head = "".join(f"<th>{name}</th>" for name in names)
-    rows = "".join(
-        matrix_row(name, [table[n][m] for m in used], used.index(n))
-        for n, name in zip(used, names, strict=True)
-    )
-    sums = "".join(f"<td>{area(sum(table[n][m] for n in used))}</td>" for m in used)
-    total = area(sum(table[n][m] for n in used for m in used))
-    corner = f"<small>{escape(first.name)} ↓ &ensp; {escape(second.name)} →</small>"
     return (
-        '<div class="sv-scroll"><table class="sv-table sv-matrix">'
-        f"<thead><tr><th>{corner}</th>{head}<th>{escape(first.name)}, {numbers['unit']}</th></tr>"
-        f'</thead><tbody>{rows}<tr class="sum"><td>{escape(second.name)}, {numbers["unit"]}</td>'
-        f"{sums}<td>{total}</td></tr></tbody></table></div>"
+        f'<div class="sv-figures"><i>{escape(label.name)}</i>{cells}</div>'
+        f'<p class="sv-note">{escape(spans(numbers)[0])}. '
+        f"{escape(rate(numbers['rates'][position][0], unit))}</p>"
     )
 
 
-def matrix_row(name: str, values: list[float], diagonal: int) -> str:
-    whole = sum(values)
-    cells = "".join(
-        f"<td{tint(value / whole if whole else 0.0, column == diagonal)}>{area(value)}</td>"
-        for column, value in enumerate(values)
+def rate(row: dict[str, Any], unit: str) -> str:
+    """The mean a year and both rates, or why there are none.
+
+    >>> rate({"a_year": -1.5, "compound_percent": -1.02, "puyravaud_percent": -1.03,
+    ...       "years": 5.0, "why": None}, "ha")
+    '−1.5 ha a year; −1.02 % a year (FAO compound q), −1.03 % a year (Puyravaud r).'
+    """
+    if row["a_year"] is None:
+        return f"No yearly rate: {row['why']}."
+    said = f"{words.signed(row['a_year'], unit)} a year"
+    named = [
+        f"{row[key]:+.2f} % a year ({name})".replace("-", "−")
+        for key, name in (
+            ("compound_percent", "FAO compound q"),
+            ("puyravaud_percent", "Puyravaud r"),
+        )
+        if row[key] is not None
+    ]
+    return f"{said}; {', '.join(named) or 'no rate: ' + row['why']}."
+
+
+def by_date(numbers: dict[str, Any], label: Label) -> str:
+    """When the class was lost, as a table; nothing where there are two dates only."""
+    if len(numbers["visits"]) < 3:
+        return ""
+    unit = numbers["unit"]
+    lost = numbers["losses"]["lost"]
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td>{words.quantity(amount, unit)}</td></tr>"
+        for name, amount in zip(spans(numbers), lost, strict=True)
     )
-    return f'<tr><td>{name}</td>{cells}<td class="sum">{area(whole)}</td></tr>'
+    total = words.quantity(sum(lost), unit)
+    return (
+        f'<table class="sv-table"><thead><tr><th>{escape(label.name)}, first lost</th><th>Lost</th>'
+        f'</tr></thead><tbody>{rows}<tr class="sum"><td>Together, each pixel once</td>'
+        f"<td>{total}</td></tr></tbody></table>"
+    )
 
 
-def tint(share: float, stays: bool) -> str:
-    """What stayed is grey, what changed the deeper the more of its row it is."""
-    if stays:
-        return ' class="stays"'
-    return f' style="--share:{100 * min(1.0, 2 * share):.0f}%" class="went"' if share else ""
+def by_definition(numbers: dict[str, Any]) -> str:
+    """What the smallest area takes out, the cut-off, and what the definition says."""
+    definition, split = numbers["definition"], numbers["cut_off"]
+    preset = PRESETS[definition["preset"]]
+    parts = [f'<h4 class="sv-heading">{escape(preset.name)}</h4>']
+    if definition["area_ha"]:
+        names = [visit["name"] for visit in numbers["visits"]]
+        rows = [
+            (name, row["before_ha"], row["after_ha"])
+            for name, row in zip(names, definition["forest"], strict=True)
+        ] + [
+            (f"{kind.capitalize()}, {span}", row[kind]["mapped_ha"], row[kind]["after_ha"])
+            for span, row in zip(spans(numbers), definition["intervals"], strict=True)
+            for kind in ("loss", "gain")
+        ]
+        parts.append(smallest_area(rows, definition["area_ha"]))
+    if split:
+        parts.append(
+            f'<p class="sv-note">Loss until {split["cut_off"]}: '
+            f"{words.quantity(split['before'], 'ha')}; after it: "
+            f"<b>{words.quantity(split['after'], 'ha')}</b>; between two dates around it, so that "
+            f"it cannot be told: {words.quantity(split['undecided'], 'ha')} (as mapped).</p>"
+        )
+    parts.append(notes([preset.loss, *preset.notes, preset.source]))
+    return "".join(parts)
 
 
-def area(value: float) -> str:
-    """
-    >>> area(0.0), area(0.42), area(48952.31)
-    ('–', '0.42', '48,952')
-    """
-    if not value:
-        return "–"
-    return f"{value:,.2f}" if value < 10 else f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
+def smallest_area(rows: Sequence[tuple[str, float, float]], area_ha: float) -> str:
+    body = "".join(
+        f"<tr><td>{escape(name)}</td><td>{words.quantity(before, 'ha')}</td>"
+        f"<td>{words.quantity(after, 'ha')}</td>"
+        f"<td>{words.quantity(before - after, 'ha')}</td></tr>"
+        for name, before, after in rows
+    )
+    heads = ("", "As mapped", f"From {area_ha:g} ha", "Taken out")
+    head = "".join(f"<th>{text}</th>" for text in heads)
+    return f'<table class="sv-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def compared(numbers: dict[str, Any], first: Visit) -> str:
+def compared(numbers: dict[str, Any], first: Visit, interval: int = 0) -> str:
     """Over which pixels the two dates were compared, and what was left out."""
     whole = first.grid.shape[0] * first.grid.shape[1]
-    both = numbers["compared"][0]
+    both = numbers["compared"][interval]
     return (
         f"Compared over the {words.plural(both, 'pixel')} with a class on both dates "
         f"({both / whole:.1%} of the scene); where one of them has none, nothing is counted."
     )
 
 
-def checks(first: Visit, second: Visit, a: workbench.Workbench, b: workbench.Workbench) -> str:
-    """What would make two dates differ without anything having changed on the ground."""
-    makers = {source(bench) for bench in (a, b)}
-    bands = first.channels == second.channels
-    return " ".join(
-        [
-            "Same bands." if bands else "The bands differ between the two dates.",
-            f"Both masks: {makers.pop()}."
-            if len(makers) == 1
-            else f"The masks were made differently ({', '.join(sorted(makers))}), which by itself "
-            "can show as change.",
-        ]
-    )
-
-
-def source(bench: workbench.Workbench) -> str:
-    return bench.state()["source"] or "drawn by hand"
+def notes(texts: Sequence[str]) -> str:
+    return "".join(f'<p class="sv-note">{escape(text)}</p>' for text in texts)

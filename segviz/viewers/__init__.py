@@ -11,7 +11,7 @@ from pathlib import Path
 ASSETS = Path(__file__).parent / "assets"
 """What ``/sv-assets`` serves; not in the repository."""
 
-NAMES = ("volume", "map", "upload", "compare", "history")
+NAMES = ("volume", "map", "upload", "compare", "history", "flows")
 
 _JS = """let viewer;
 const load = () => import(new URL("/sv-assets/FILE", location.origin).href).catch(failed);

@@ -15,6 +15,7 @@ export default defineConfig({
         upload: 'src/upload.ts',
         compare: 'src/compare.ts',
         history: 'src/history.ts',
+        flows: 'src/flows.ts',
       },
     },
     rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames: 'chunk-[hash].js' } },

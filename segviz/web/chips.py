@@ -21,6 +21,9 @@ LARGEST = 257
 PIXELS = 260
 """Width of a picture, about."""
 
+FINEST = 2
+"""Pixels of a cell at least, so that the frame around it leaves its neighbours to be seen."""
+
 
 def routes(store: Store) -> list[Route]:
     return [get(store, VISIT + "/chip.png", chip)]
@@ -47,5 +50,5 @@ def chip(store: Store, case: Case, request: Request) -> Response:
     seen = chips.inside(window, shape)
     values, valid = opening.scene(store, visit).read(seen, bands)
     place = seen[0] - window[0], seen[2] - window[2]
-    body = chips.chip(values, valid, stretch, place, size, max(1, PIXELS // size))
+    body = chips.chip(values, valid, stretch, place, size, max(FINEST, PIXELS // size))
     return answers.picture(body)

@@ -5,6 +5,7 @@ Nothing is warped and labels are never mixed: thinning takes every n-th cell.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from segviz.change import align, map
 from segviz.errors import NotFound, Refused
 from segviz.findings import objects
 from segviz.grid import RasterGrid, Window
+from segviz.mask import Legend
 from segviz.opening.tiling import SIZE, thinned_grid, tile_window
 from segviz.render import tiles as draw
 from segviz.store import Store
@@ -26,6 +28,7 @@ from segviz.web import answers, query
 from segviz.web.access import CASE, LAYER, VISIT, bench_in, bench_of, get, visit_of
 
 PLACE = "/{z:int}/{x:int}/{y:int}"
+CHANGE = CASE + "/between/{visit_a}/{visit_b}"
 
 
 def routes(store: Store) -> list[Route]:
@@ -34,7 +37,9 @@ def routes(store: Store) -> list[Route]:
         get(store, LAYER + "/mask" + PLACE + ".png", mask_tile),
         get(store, LAYER + "/objects/{revision:int}/{label:int}" + PLACE + ".png", objects_tile),
         get(store, VISIT + "/values", values),
-        get(store, CASE + "/change/{visit_a}/{visit_b}" + PLACE + ".png", change_tile),
+        get(store, CHANGE + "/change" + PLACE + ".png", change_tile),
+        get(store, CHANGE + "/flow" + PLACE + ".png", flow_tile),
+        get(store, CHANGE + "/losses" + PLACE + ".png", losses_tile),
     ]
 
 
@@ -104,19 +109,51 @@ def objects_tile(store: Store, case: Case, request: Request) -> Response:
 
 def change_tile(store: Store, case: Case, request: Request) -> Response:
     """Loss and gain of one label from visit a to visit b, on the grid of a."""
-    first, second = visit_of(case, request, "visit_a"), visit_of(case, request, "visit_b")
-    label = query.whole(request, "label")
-    grid = raster(first)
+    before, after = labels_at(store, ends(case, request), request)
+    codes = map.loss_gain(before, after, query.whole(request, "label"))
+    return drawn(codes, draw.LOSS_GAIN)
+
+
+def flow_tile(store: Store, case: Case, request: Request) -> Response:
+    """Where the label ``from`` at visit a is ``to`` at visit b, on the grid of a."""
+    before, after = labels_at(store, ends(case, request), request)
+    codes = map.flow(before, after, query.whole(request, "from"), query.whole(request, "to"))
+    return drawn(codes, draw.flow_legend(""))
+
+
+def losses_tile(store: Store, case: Case, request: Request) -> Response:
+    """When a label was first lost, over all dates from visit a to visit b, on the grid of a."""
+    visits = case.between(*ends(case, request))
+    if not visits:
+        raise query.malformed("visits")
+    codes = map.loss_dates(labels_at(store, visits, request), query.whole(request, "label"))
+    ramp = query.text(request, "ramp", "heat")
+    if ramp not in draw.RAMPS:
+        raise query.malformed("ramp")
+    return drawn(codes, draw.loss_legend([visit.name for visit in visits], ramp))
+
+
+def ends(case: Case, request: Request) -> tuple[Visit, Visit]:
+    return visit_of(case, request, "visit_a"), visit_of(case, request, "visit_b")
+
+
+def labels_at(store: Store, visits: Sequence[Visit], request: Request) -> list[NDArray[np.uint8]]:
+    """Labels of visits at the cells of a tile of the first one."""
+    grid = raster(visits[0])
     window, step = tile_window(grid.shape, *place(request))
-    a, b = (workbench.get(store, visit.id).mask() for visit in (first, second))
-    before = thinned(a.data, window, step)
-    after = (
-        thinned(b.data, window, step)
-        if grid.same_as(raster(second))
-        else align.nearest(b, thinned_grid(grid, window, step)).data
-    )
-    body = draw.loss_gain_tile(padded(map.loss_gain(before, after, label)))
-    return answers.picture(body, answers.NEVER)
+    found = []
+    for visit in visits:
+        mask = workbench.get(store, visit.id).mask()
+        found.append(
+            thinned(mask.data, window, step)
+            if grid.same_as(raster(visit))
+            else align.nearest(mask, thinned_grid(grid, window, step)).data
+        )
+    return found
+
+
+def drawn(codes: NDArray[np.uint8], legend: Legend) -> Response:
+    return answers.picture(draw.mask_tile(padded(codes), legend), answers.NEVER)
 
 
 def values(store: Store, case: Case, request: Request) -> Response:

@@ -51,6 +51,7 @@ def links(demo: Server) -> dict[str, str]:
         ("review", "scene", ".sv-chip"),
         ("change", "volume", ".sv-compare img"),
         ("change", "scene", ".js-plotly-plot"),
+        ("accuracy", "scene", "[data-testid=stNumberInput]"),
         ("models", "", ".sv-table"),
         ("", "", ".sv-thumb"),
     ],

@@ -16,6 +16,7 @@ import { Live } from './map/live'
 import { Marks } from './map/marks'
 import { Fit, openMap } from './map/open'
 import { BandPicker } from './map/picker'
+import { Place } from './map/chosen'
 import { cellsIn, isInside, Revisions, toCoordinate, toPixel, type Box, type Pixel } from './map/pixels'
 import { maskUrl, title, type MapProps, type Visit } from './map/props'
 import { Readout } from './map/readout'
@@ -31,13 +32,6 @@ import { Choice, Slider, type Tool as Button } from './toolbar'
 import { Toolbox, toolbarOf, type Owner } from './toolbox'
 import { toolsOf, type ToolName, type ToolRow } from './tools'
 import type { Channel } from './where'
-
-/** As the server draws loss and gain. */
-const LOSS_GAIN: readonly Label[] = [
-  { value: 1, name: 'stable', color: '#009E73' },
-  { value: 2, name: 'loss', color: '#D55E00' },
-  { value: 3, name: 'gain', color: '#0072B2' },
-]
 
 const BRUSH = { min: 0.5, max: 500, step: 0.5, value: 12, logarithmic: true, format: (pixels: number) => `${pixels} px` }
 const PERCENT = { min: 0, max: 100, step: 5, value: 45, format: (part: number) => `${part} %` }
@@ -69,6 +63,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   private readonly areas = new Areas()
   private readonly swipe: Swipe
   private readonly readout: Readout
+  private readonly place: Place
   private readonly revisions: Revisions
   private readonly memory: Memory
   private readonly relabel: (action: Action, icon: Button['icon'], title: string) => void
@@ -111,6 +106,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     target.after(this.live.root)
     this.fit = new Fit(this.map, props)
     this.swipe = new Swipe(this.frame.stage, this.map, () => this.look())
+    this.place = new Place(this.map)
     this.readout = new Readout(props, (text) => this.frame.locate(text))
     const place = { url: maskUrl(props, this.visit), author: props.author ?? '' }
     this.session = new Session(place, this.legend, this, this.frame, toolbar, emit)
@@ -125,12 +121,17 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
 
   update(props: MapProps): void {
     const blurred = this.props.visits.filter(({ sharp }) => !sharp).length
+    const shown = this.props.change?.tiles
     this.props = props
     const { compare } = props
     this.frame.notice([compare && `Comparison${compare.name ? `: ${compare.name}` : ''}`, props.notice].filter(Boolean).join(' · '))
     if (props.visits.filter(({ sharp }) => !sharp).length < blurred) this.showImages()
     void this.areas.show(props.areas ?? '').catch((error: unknown) => this.frame.tell(sentence(error)))
     this.go()
+    if (props.change) {
+      if (props.change.tiles !== shown) this.showMasks()
+      this.place.show(props.change.place ?? null)
+    }
     if (this.legendOnly) return this.frame.chips.show(this.legend, [])
     this.session.sign(props.author ?? '')
     void this.session.follow(this.visit.revision, this.legend).then(() => this.offerLabels())
@@ -187,7 +188,8 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   }
 
   private get legend(): readonly Label[] {
-    return this.props.mode === 'change' ? LOSS_GAIN : (this.props.compare?.legend ?? this.props.legend)
+    const { change, compare, legend } = this.props
+    return change?.legend ?? compare?.legend ?? legend
   }
 
   private get rows(): readonly Label[] {
@@ -423,9 +425,17 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
 
   click(at: Pixel, turned: boolean): void {
     if (!this.ready || (this.use !== 'corners' && !isInside(at, this.props.shape))) return
-    if (this.toolbox.tool === 'pick') void this.pick(at)
+    if (this.props.change) this.choose(at)
+    else if (this.toolbox.tool === 'pick') void this.pick(at)
     else if (this.use === 'click') this.toolbox.apply({ at: rounded(at) })
     else if (this.use === 'corners') this.corner(at, turned)
+  }
+
+  /** The page tells about the place that was clicked. */
+  private choose(at: Pixel): void {
+    const [column, row] = [Math.floor(at[0]), Math.floor(at[1])]
+    this.place.show([column, row])
+    this.emit('place', { row, column })
   }
 
   doubleClick(): void {
@@ -518,7 +528,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
 }
 
 export default component(
-  ({ base, visit, layer, mode, change, compare }: MapProps) => [base, visit, layer, mode, change?.a, change?.b, change?.label, compare?.tiles].join('/'),
+  ({ base, visit, layer, mode, change, compare }: MapProps) => [base, visit, layer, mode, change?.a, change?.b, compare?.tiles].join('/'),
   (props, emit) => new MapViewer(props, emit),
   2,
 )

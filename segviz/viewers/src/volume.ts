@@ -137,7 +137,10 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
     this.props = props
     this.session.sign(props.author ?? '')
     this.frame.notice(this.noticed)
-    void this.session.follow(props.revision, props.legend).then(() => this.look())
+    void this.session.follow(props.revision, props.legend).then(() => {
+      this.explain()
+      this.look()
+    })
     if (!this.ready) return
     void this.compare()
     this.measure()
@@ -356,14 +359,20 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
       const { bytes } = await download(compare.url, () => undefined)
       if (this.comparing !== compare) return
       this.replaceMask(bytes, false)
-      // The voxels of a surface are no volume that anybody asked for.
-      const rows = compare.surface ? [] : compare.legend.map((label) => ({ ...label, count: 0, amount: 0, unit: 'ml' }))
-      this.frame.chips.show(compare.legend, this.counted(rows))
+      this.explain()
       this.look()
       this.locate()
     } catch (error) {
       this.frame.tell(sentence(error))
     }
+  }
+
+  /** The legend of a comparison; the voxels of a surface are no volume that anybody asked for. */
+  private explain(): void {
+    if (!this.comparing) return
+    const { legend, surface } = this.comparing
+    const rows = surface ? [] : legend.map((label) => ({ ...label, count: 0, amount: 0, unit: 'ml' }))
+    this.frame.chips.show(legend, this.counted(rows))
   }
 
   // What the hand does

@@ -43,10 +43,10 @@ export class Layers {
     if (right) this.showLabels(this.right, (z, x, y) => maskTile(maskUrl(props, right), z, x, y, right.revision), look)
   }
 
-  /** Loss and gain of one label, over the pictures of both dates. */
-  showChange({ base, change }: MapProps, look: MaskLook): void {
+  /** What changed, over the pictures of both dates. */
+  showChange({ change }: MapProps, look: MaskLook): void {
     if (!change) return
-    const address: Address = (z, x, y) => `${base}/change/${change.a}/${change.b}/${z}/${x}/${y}.png?label=${change.label}`
+    const address: Address = (z, x, y) => filled(change.tiles, { z, x, y })
     for (const side of [this.left, this.right]) this.showLabels(side, address, look)
   }
 

@@ -33,8 +33,8 @@ export interface MapProps {
   legend: Label[]
   notice: string
   mode: 'review' | 'change'
-  /** Visits a and b and the label whose loss and gain are shown; null in a review. */
-  change: { a: string; b: string; label: number } | null
+  /** Visits a and b, and what is shown over both; its address holds `{z}`, `{x}`, `{y}`. Null in a review. */
+  change: { a: string; b: string; tiles: string; legend: Label[]; place?: [column: number, row: number] | null } | null
   author?: string
   /** Whose mask is edited; the visit's first where it is left out. */
   layer?: string
