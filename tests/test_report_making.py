@@ -17,7 +17,7 @@ from workspace import add_visit, store_at, volume_grid
 from segviz import findings, report, workbench
 from segviz.case import Case
 from segviz.errors import Damaged, Refused
-from segviz.findings.blocks import Table
+from segviz.findings.blocks import Check, Line, Plot, Table, Text
 from segviz.report import Options, Report, making
 from segviz.report.document import shown
 from segviz.store import Store
@@ -119,3 +119,18 @@ def test_a_report_of_an_image_that_was_changed_is_not_made(store: Store) -> None
     store.files(visit.id)[0].write_bytes(b"another image")
     with pytest.raises(Damaged):
         report.make(store, store.case(visit.case_id), Options(sections=("provenance",)))
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    def plot(*y: float) -> Plot:
+        x = ["2018", "2019", "2020"][: len(y)]
+        return Plot("Area over time", "Date", "Area, ha", [Line("forest", "#009E73", x, y)])
+
+    blocks = [
+        Text("How.", "note"), plot(1.0, 2.0, 3.0), Text("About", "heading"), Text("How.", "note"),
+        plot(1.0, 2.0), plot(1.0, 5.0), Text("About", "heading"),
+        Check("Grid", "passed", "Same."), Check("Grid", "passed", "Same."),
+        Check("Grid", "failed", "Same."),
+    ]  # fmt: skip
+    kept = list(making._once(blocks, set()))
+    assert kept == [blocks[n] for n in (0, 1, 2, 5, 6, 7, 9)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 import pytest
 from reported import HOSTILE, TABLE, document
 
-from segviz.findings.blocks import Table
-from segviz.report.document import NOTICE, shown
+from segviz.findings.blocks import Table, Text
+from segviz.report.document import NOTICE, Section, shown
 from segviz.report.pdf import CELL_MOST, WIDTH, column_widths, pdf
 
 
@@ -81,3 +82,13 @@ def test_a_cell_is_never_longer_than_a_page() -> None:
     text = "".join(pages(pdf(document(Table("T", ("Words",), [["word " * 5000]])))))
     assert "…" in text
     assert text.count("word") < CELL_MOST
+
+
+def test_a_heading_stays_with_what_follows_it() -> None:
+    filling = [Text(f"Line {n}.") for n in range(56)]
+    kept = Table("Kept", ("Name", "Voxels"), [[f"row {n}", n] for n in range(9)])
+    sections = [Section("First", filling), Section("Second", [Text("About", "heading"), kept])]
+    found = pages(pdf(replace(document(), sections=sections)))
+    at = [n for n, text in enumerate(found) if "Second" in text]
+    assert at == [n for n, text in enumerate(found) if "About" in text]
+    assert at == [n for n, text in enumerate(found) if "row 0" in text and "row 8" in text]

@@ -36,7 +36,7 @@ def test_a_slice_shows_where_the_mask_is_largest_with_patient_right_on_the_left(
 ) -> None:
     case = reported.two_visits(store, tmp_path)
     shown = pictures.of_visit(store, case.visits[0].id, 1)
-    assert shown.title == "2021-01-12 · axial slice at S 18.0 mm"
+    assert shown.title == "2021-01-12 · axial, S 18.0 mm"
     found = pixels(shown.png)
     assert found.shape[:2] == (720, 800)
     orange = np.argwhere(near(found, (230, 159, 0)))[:, 1]  # the large sphere, and its legend

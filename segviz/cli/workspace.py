@@ -138,7 +138,7 @@ def print_findings(found: list[tuple[Path, Finding]]) -> None:
     "--section", "sections", multiple=True, metavar="NAME", help="Of the report; default: all."
 )
 @click.option(
-    "--smallest", type=click.FloatRange(min=0), default=0.0, metavar="MM3",
+    "--smallest", type=click.FloatRange(min=0), default=50.0, show_default=True, metavar="MM3",
     help="Leave smaller lesions out of the report.",
 )  # fmt: skip
 @as_json

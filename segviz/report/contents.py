@@ -15,6 +15,8 @@ from segviz.findings import (
     amounts,
     areas,
     land_change,
+    ledger,
+    lesions,
     objects,
     provenance,
     samples,
@@ -37,7 +39,7 @@ class Options:
 
     sections: tuple[str, ...] = ()
     named: bool = False
-    smallest_mm3: float = 0.0
+    smallest_mm3: float = ledger.SMALLEST_MM3
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,29 @@ class Part:
 
 def _amounts(store: Store, case: Case, options: Options) -> Iterator[Asked]:
     yield Asked(amounts.now(store, case))
+
+
+def _lesions(store: Store, case: Case, options: Options) -> Iterator[Asked]:
+    """Of the first mask of each visit, without the intensities."""
+    for visit in _marked(store, case):
+        if labels := _things(store, [visit]):
+            spec = lesions.now(store, visit.id, labels, options.smallest_mm3, intensities=False)
+            yield Asked(spec, visit.name)
+
+
+def _ledger(store: Store, case: Case, options: Options) -> Iterator[Asked]:
+    """Of each label whose lesions are followed over the visits."""
+    visits = _marked(store, case)
+    if len(visits) > 1:
+        for label in _things(store, visits):
+            yield Asked(ledger.now(store, case, label, smallest_mm3=options.smallest_mm3))
+
+
+def _things(store: Store, visits: Sequence[Visit]) -> list[int]:
+    """Labels of masks that count as lesions: things, else all where they are few."""
+    legends = [workbench.get(store, visit.id).legend for visit in visits]
+    found = {label for legend in legends for label in objects.things(legend)}
+    return sorted(found) if len(found) <= LABELS_MOST else []
 
 
 def _areas(store: Store, case: Case, options: Options) -> Iterator[Asked]:
@@ -131,12 +156,17 @@ def _pictures(store: Store, case: Case, options: Options) -> Iterator[Asked]:
 
 
 PICTURES = "pictures"
+LABELS_MOST = 4
+"""More labels that are no things are organs or tissues, which have no lesions."""
+
 SERIES_MOST = 4
 """Areas whose series is printed."""
 
 SECTIONS: dict[str, Part] = {
     PICTURES: Part("Pictures", BOTH, _pictures),
     "amounts": Part("Amounts", BOTH, _amounts),
+    "ledger": Part("Lesions over time", ("volume",), _ledger),
+    "lesions": Part("Lesions", ("volume",), _lesions),
     "change": Part("Change", ("scene",), _change),
     "areas": Part("Areas of interest", ("scene",), _areas),
     "accuracy": Part("Accuracy", ("scene",), _accuracy),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 import segviz
 from segviz import findings, opening
 from segviz.case import Case
 from segviz.errors import Refused
 from segviz.findings import Numbers, Spec, amounts
-from segviz.findings.blocks import Block, Plot, Text
+from segviz.findings.blocks import Block, Check, Plot, Table, Text
 from segviz.report import pictures
 from segviz.report.contents import PICTURES, Options, sections
 from segviz.report.document import Document, Section
@@ -64,7 +65,7 @@ def make(
     opening.take_finished(store, case.visits)
     found: list[Found] = []
     printed: list[Section] = []
-    said: set[str] = set()
+    said: set[Any] = set()
     for key, part in parts.items():
         if options.sections and key not in options.sections:
             continue
@@ -72,29 +73,51 @@ def make(
         if key == PICTURES:
             blocks = [pictures.of_visit(store, *at) for at in _pictured(store, case)]
         for asked in part.ask(store, case, options):
-            if asked.caption:
-                blocks.append(Text(asked.caption, "heading"))
             try:
                 numbers = findings.find(store, asked.spec)
             except Refused as error:  # what cannot be computed is said in its place
-                blocks.append(Text(error.message, "warning"))
+                blocks += _captioned([Text(error.message, "warning")], asked.caption)
             else:
                 found.append(Found(key, asked.caption, asked.spec, numbers))
-                blocks += findings.tell(asked.spec, numbers)
+                blocks += _captioned(findings.tell(asked.spec, numbers), asked.caption)
         if blocks := list(_once(blocks, said)):
             printed.append(Section(part.title, blocks))
     return Report(case, options.named, found, _document(case, options, printed, made))
 
 
-def _once(blocks: Iterable[Block], said: set[str]) -> Iterator[Block]:
-    """Leave out definitions and plots that stand in the report already."""
+def _captioned(blocks: Sequence[Block], caption: str) -> list[Block]:
+    """Blocks under what they are about, which the title of a first table can say."""
+    match blocks:
+        case _ if not caption:
+            return [*blocks]
+        case [Table() as table, *rest]:
+            return [replace(table, title=f"{caption} · {table.title}"), *rest]
+    return [Text(caption, "heading"), *blocks]
+
+
+def _once(blocks: Iterable[Block], said: set[Any]) -> Iterator[Block]:
+    """Leave out words, checks and plots that stand in the report already."""
     for block in blocks:
-        match block:
-            case Text(text, "note") | Plot(title=text):
-                if text in said:
-                    continue
-                said.add(text)
-        yield block
+        new = _says(block)
+        if not new or new - said:
+            yield block
+        said |= new
+
+
+def _says(block: Block) -> set[Any]:
+    """What a block says that need not be said twice; the points of a plot one by one."""
+    match block:
+        case Text(text, tone) if tone != "heading":
+            return {text}
+        case Check():
+            return {block}
+        case Plot(title=title):
+            return {
+                (title, line.name, str(x), None if y is None else round(y, 6))
+                for line in block.lines
+                for x, y in zip(line.x, line.y, strict=True)
+            }
+    return set()
 
 
 def versions() -> dict[str, str]:

@@ -52,7 +52,7 @@ Pngs = Mapping[int, bytes]
 """Plots, drawn once, by their ``id``."""
 
 PICTURES_A_ROW, PLOTS_A_ROW = 4, 2
-PICTURE_MM, PLOT_MM = 52, 88
+PICTURE_MM, PLOT_MM = 45, 84
 """Height and width that they have at most."""
 
 HEADED = 30 * mm
@@ -198,15 +198,20 @@ def _story(document: Document, sizes: _Sizes, plots: Pngs) -> list[Any]:
     return [*story, Spacer(0, 2 * mm), Paragraph(escape(document.versions_line), sizes.note)]
 
 
-def _section(section: Section, sizes: _Sizes, plots: Pngs) -> list[Any]:
-    """Its flowables; the heading never stands alone at the foot of a page."""
+def _section(section: Section, sizes: _Sizes, plots: Pngs) -> Iterator[Any]:
+    """Its flowables; a heading stays with what follows it."""
     rule = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE), *_NO_PADDING])
     heading = Grid([[Paragraph(escape(section.title), sizes.heading)]], [WIDTH], style=rule)
-    story: list[Any] = []
-    for kind, blocks in groupby(_paired(section.blocks, sizes), key=type):
-        story += _group(kind, list(blocks), sizes, plots)
     space, gap = Spacer(0, 2.2 * mm * sizes.scale), Spacer(0, 1 * mm * sizes.scale)
-    return [CondPageBreak(HEADED), space, heading, gap, *story]
+    above = [space, heading, gap]
+    yield CondPageBreak(HEADED)
+    for kind, blocks in groupby(_paired(section.blocks, sizes), key=type):
+        for part in _group(kind, list(blocks), sizes, plots):
+            above += part
+            if getattr(part[-1], "style", None) is not sizes.caption:
+                yield KeepTogether(above) if len(above) > 1 else above[0]
+                above = []
+    yield from above
 
 
 def _paired(blocks: Sequence[Block], sizes: _Sizes) -> Iterator[Block | tuple[Table, Plot]]:
@@ -233,36 +238,44 @@ def _beside(table: Table, plot: Plot, sizes: _Sizes, plots: Pngs) -> Grid:
     return _side_by_side([[_table(table, sizes, room), image]], [room, image.drawWidth])
 
 
-def _group(kind: type[Block], blocks: Sequence[Any], sizes: _Sizes, plots: Pngs) -> list[Any]:
+def _group(
+    kind: type[Block], blocks: Sequence[Any], sizes: _Sizes, plots: Pngs
+) -> Iterator[list[Any]]:
+    """Flowables of blocks of one kind, those in lists that are kept together."""
     if kind is Picture:
-        return [_pictures(row, sizes) for row in rows_of(blocks, PICTURES_A_ROW)]
-    if kind is Plot:
-        gap = Spacer(0, 2 * mm * sizes.scale)
-        drawn = rows_of([plots[id(block)] for block in blocks], PLOTS_A_ROW)
-        return [part for row in drawn for part in (gap, _plots(row, sizes))]
-    if kind is tuple:
-        return [_beside(*pair, sizes, plots) for pair in blocks]
-    return [part for block in blocks for part in _block(block, sizes)]
+        yield from ([_pictures(row, sizes)] for row in rows_of(blocks, PICTURES_A_ROW))
+    elif kind is Plot:
+        for row in rows_of([plots[id(block)] for block in blocks], PLOTS_A_ROW):
+            yield [Spacer(0, 2 * mm * sizes.scale), _plots(row, sizes)]
+    elif kind is tuple:
+        yield from ([_beside(*pair, sizes, plots)] for pair in blocks)
+    elif kind is Table:
+        for table in blocks:
+            parts = _table(table, sizes, WIDTH)
+            if len(table.rows) <= ROWS_TOGETHER:
+                yield parts
+            else:
+                yield [CondPageBreak(HEADED)]
+                yield from ([part] for part in parts)
+    else:
+        yield from ([_words(block, sizes)] for block in blocks)
 
 
 def rows_of(blocks: Sequence[Any], size: int) -> list[Sequence[Any]]:
     return [blocks[start : start + size] for start in range(0, len(blocks), size)]
 
 
-def _block(block: Text | Table | Check, sizes: _Sizes) -> list[Any]:
+def _words(block: Text | Check, sizes: _Sizes) -> Paragraph:
     match block:
-        case Text(text, "heading"):
-            return [CondPageBreak(HEADED), Paragraph(escape(text), sizes.caption)]
-        case Text(text, tone):
-            style = sizes.note if tone == "note" else sizes.body
-            mark = f'<font color="{TONES["failed"]}">!</font> ' if tone == "warning" else ""
-            return [Paragraph(mark + escape(text), style)]
         case Check(name, outcome, why):
             mark = f'<font color="{TONES[outcome]}">{MARKS[outcome]} {outcome}</font>'
-            return [Paragraph(f"{mark}  <b>{escape(name)}</b> {escape(why)}", sizes.cell)]
-        case Table():
-            parts = _table(block, sizes, WIDTH)
-            return [KeepTogether(parts)] if len(block.rows) <= ROWS_TOGETHER else parts
+            return Paragraph(f"{mark}  <b>{escape(name)}</b> {escape(why)}", sizes.cell)
+        case Text(text, "warning"):
+            mark = f'<font color="{TONES["failed"]}">!</font>'
+            return Paragraph(f"{mark} {escape(text)}", sizes.body)
+        case Text(text, tone):
+            style = {"heading": sizes.caption, "note": sizes.note}.get(tone, sizes.body)
+            return Paragraph(escape(text), style)
 
 
 def _pictures(pictures: Sequence[Picture], sizes: _Sizes) -> Grid:

@@ -60,7 +60,7 @@ def _slice(store: Store, visit: Visit, grid: VolumeGrid, mask: Mask) -> Picture:
     cut = grid.to_canonical(mask.data)[:, :, index]
     _legend(draw, _present(mask, cut))
     side = "S" if at >= 0 else "I"
-    return Picture(f"{visit.name} · axial slice at {side} {abs(at):.1f} mm", _png(canvas))
+    return Picture(f"{visit.name} · axial, {side} {abs(at):.1f} mm", _png(canvas))
 
 
 def _map(store: Store, visit: Visit, grid: RasterGrid, mask: Mask) -> Picture:

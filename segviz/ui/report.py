@@ -53,7 +53,11 @@ def popover(store: Store, case: Case, key: str) -> None:
         smallest = 0
         if case.world == "volume":
             smallest = st.number_input(
-                "Smallest lesion, mm³", min_value=0, step=10, key=f"report-smallest-{key}"
+                "Smallest lesion, mm³",
+                min_value=0,
+                step=10,
+                value=int(Options().smallest_mm3),
+                key=f"report-smallest-{key}",
             )
         if chosen:
             options = Options(tuple(chosen), named, float(smallest))

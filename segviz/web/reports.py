@@ -9,6 +9,7 @@ from starlette.routing import Route
 from segviz import report
 from segviz.case import Case
 from segviz.errors import NotFound
+from segviz.findings.ledger import SMALLEST_MM3
 from segviz.report import Options
 from segviz.store import Store
 from segviz.web import answers, query
@@ -47,5 +48,5 @@ def options_of(request: Request) -> Options:
     return Options(
         sections=tuple(part for part in query.text(request, "sections").split(",") if part),
         named=query.whole(request, "named", 0) == 1,
-        smallest_mm3=max(0.0, query.number(request, "smallest", 0.0)),
+        smallest_mm3=max(0.0, query.number(request, "smallest", SMALLEST_MM3)),
     )
