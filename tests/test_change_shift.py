@@ -60,7 +60,7 @@ def test_windows_without_ground_or_without_edges_say_nothing():
 
 @pytest.mark.parametrize(
     ("shape", "size", "count"),
-    [((100, 90), 256, 1), ((300, 5000), 256, 4), ((10980, 10980), 256, 16), ((512, 512), 256, 4)],
+    [((100, 90), 128, 1), ((150, 5000), 128, 4), ((10980, 10980), 128, 16), ((256, 256), 128, 4)],
 )
 def test_windows_lie_inside_and_apart(shape, size, count):
     windows = sample_windows(shape, size)

@@ -25,7 +25,7 @@ PASSES = 0.2
 FAILS = 1.0
 """Pixels from which on it does more than most years change."""
 
-SIZE = 256
+SIZE = 128
 """Edge of a window in pixels."""
 
 ACROSS = 4

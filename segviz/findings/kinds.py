@@ -27,10 +27,12 @@ class Finding(Protocol):
         ...
 
 
-KINDS: dict[str, ModuleType] = {"areas": areas, "land_change": land_change, "series": series}
 KINDS: dict[str, ModuleType] = {
     "amounts": amounts,
+    "areas": areas,
+    "land_change": land_change,
     "provenance": provenance,
+    "series": series,
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from segviz.case import Case, World
-from segviz.findings import Spec, amounts, provenance
+from segviz.findings import Spec, amounts, land_change, provenance
 from segviz.store import Store
 
 BOTH: tuple[World, ...] = ("volume", "scene")
@@ -50,6 +50,10 @@ def _provenance(store: Store, case: Case, options: Options) -> list[Spec]:
     return [provenance.now(store, case)]
 
 
+def _change(store: Store, case: Case, options: Options) -> list[Spec]:
+    return land_change.of_case(store, case)
+
+
 def _pictures(store: Store, case: Case, options: Options) -> list[Spec]:
     return []
 
@@ -60,6 +64,7 @@ PICTURES = "pictures"
 SECTIONS: dict[str, Part] = {
     PICTURES: Part("Pictures", BOTH, _pictures),
     "amounts": Part("Amounts", BOTH, _amounts),
+    "change": Part("Change", ("scene",), _change),
     "provenance": Part("Provenance", BOTH, _provenance),
 }
 
