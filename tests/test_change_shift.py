@@ -58,6 +58,10 @@ def test_windows_without_ground_or_without_edges_say_nothing():
     assert estimate([]) is None
 
 
+def test_what_does_not_match_has_no_shift():
+    assert shift_of(seen_from(0, 0, seed=1), seen_from(0, 0, seed=2), SEEN) is None
+
+
 @pytest.mark.parametrize(
     ("shape", "size", "count"),
     [((100, 90), 128, 1), ((150, 5000), 128, 4), ((10980, 10980), 128, 16), ((256, 256), 128, 4)],

@@ -40,6 +40,9 @@ LEAST_VALID = 0.9
 FURTHEST = 0.125
 """Of a window's edge: a larger shift is taken for a failed match."""
 
+LEAST_MATCH = 0.5
+"""Correlation of the edges, once moved, below which they are not the same edges."""
+
 SMOOTH = 1.0
 """Pixels of smoothing before edges are taken, so that noise is none."""
 
@@ -76,7 +79,7 @@ def sample_windows(
 
 
 def estimate(pairs: Iterable[tuple[Values, Values, Seen]]) -> Shift | None:
-    """The shift between two dates by pairs of their windows.
+    """The shift between two dates by pairs of their windows, in one band or in several.
 
     Args:
         pairs: one band [row, column] of either date, and where both saw the ground.
@@ -101,6 +104,11 @@ def shift_of(one: Values, two: Values, seen: Seen) -> tuple[float, float] | None
         return None
     moved, _, _ = phase_cross_correlation(first, second, upsample_factor=FINEST, normalization=None)
     if max(abs(moved) / np.array(one.shape)) > FURTHEST:
+        return None
+    if (
+        np.corrcoef(first.ravel(), ndimage.shift(second, moved, order=1).ravel())[0, 1]
+        < LEAST_MATCH
+    ):
         return None
     return -float(moved[0]), -float(moved[1])
 

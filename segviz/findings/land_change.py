@@ -190,15 +190,16 @@ def _shift(one: Scene, two: Scene) -> Shift | None:
 def _pairs(one: Scene, two: Scene) -> Iterator[tuple[Any, Any, Any]]:
     bands = [_sharp(scene) for scene in (one, two)]
     for window in sample_windows(one.grid.shape):
-        parts = [s.read(window, [band]) for s, band in zip((one, two), bands, strict=True)]
-        (first, seen), (second, also) = parts
-        yield first[0], second[0], seen & also
+        (first, seen), (second, also) = (
+            scene.read(window, of) for scene, of in zip((one, two), bands, strict=True)
+        )
+        for before, after in zip(first, second, strict=False):
+            yield before, after, seen & also
 
 
-def _sharp(scene: Scene) -> int:
-    """The band in which shifts are looked for: near infrared, else the one that is shown red."""
-    found = find_bands(scene.channels, ["near infrared"])
-    return found[0] if found else natural(scene.channels)[0]
+def _sharp(scene: Scene) -> list[int]:
+    """Bands in which shifts are looked for: red and near infrared, else the one shown red."""
+    return find_bands(scene.channels, ["red", "near infrared"]) or [natural(scene.channels)[0]]
 
 
 def _faked(mask: Mask, label: int, shift: Shift) -> tuple[str, float] | None:

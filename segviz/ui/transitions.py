@@ -103,7 +103,7 @@ def choose(
     with columns[4]:
         preset = st.selectbox(
             "Definition",
-            [None, *PRESETS],
+            ["", *PRESETS],
             format_func=lambda key: PRESETS[key].name if key else "As mapped",
             key=f"preset-{case.id}",
             help="What forest and its loss mean, and the smallest patch that counts.",
@@ -120,7 +120,7 @@ def choose(
     other = next((v for v in classified if not same_grid(v.grid, first.grid)), None)
     if other is not None and not asked_to_align(first, other):
         return None
-    return Chosen(tuple(classified), label, preset, other is not None)
+    return Chosen(tuple(classified), label, preset or None, other is not None)
 
 
 def visit_select(case: Case, name: str, chosen: Visit) -> Visit:
