@@ -59,7 +59,12 @@ def test_windows_without_ground_or_without_edges_say_nothing():
 
 
 def test_what_does_not_match_has_no_shift():
-    assert shift_of(seen_from(0, 0, seed=1), seen_from(0, 0, seed=2), SEEN) is None
+    one, two = (
+        ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal((SIDE, SIDE)), 3)
+        for seed in (1, 2)
+    )
+    assert shift_of(one, two, SEEN) is None
+    assert shift_of(one, one, SEEN) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(

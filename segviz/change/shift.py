@@ -46,6 +46,9 @@ LEAST_MATCH = 0.5
 SMOOTH = 1.0
 """Pixels of smoothing before edges are taken, so that noise is none."""
 
+STRONG = 0.9
+"""Quantile at which edges are cut: a new clearing must not outweigh all that stayed."""
+
 Values = NDArray[np.generic]
 Seen = NDArray[np.bool_]
 
@@ -105,10 +108,8 @@ def shift_of(one: Values, two: Values, seen: Seen) -> tuple[float, float] | None
     moved, _, _ = phase_cross_correlation(first, second, upsample_factor=FINEST, normalization=None)
     if max(abs(moved) / np.array(one.shape)) > FURTHEST:
         return None
-    if (
-        np.corrcoef(first.ravel(), ndimage.shift(second, moved, order=1).ravel())[0, 1]
-        < LEAST_MATCH
-    ):
+    back = ndimage.shift(second, moved, order=1)
+    if np.corrcoef(first.ravel(), back.ravel())[0, 1] < LEAST_MATCH:
         return None
     return -float(moved[0]), -float(moved[1])
 
@@ -156,6 +157,7 @@ def _edges(values: Values, seen: Seen) -> NDArray[np.float64]:
     """Strength of the edges, fading to nothing at the window's border."""
     filled = np.where(seen, values, np.median(values[seen])).astype(np.float64)
     strength = ndimage.gaussian_gradient_magnitude(filled, SMOOTH)
+    strength = np.minimum(strength, np.quantile(strength, STRONG))
     strength -= strength.mean()
     rows, columns = (np.hanning(length) for length in strength.shape)
     return np.asarray(strength * rows[:, None] * columns)

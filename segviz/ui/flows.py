@@ -8,9 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from segviz.case import Visit
 from segviz.mask import Legend
-from segviz.ui import words
 from segviz.ui.charts import plain
 
 Flow = dict[str, Any]
@@ -96,6 +94,18 @@ def flows_of(numbers: dict[str, Any]) -> list[tuple[Flow, float]]:
         for m, value in enumerate(row)
         if value
     ]
+
+
+def largest(numbers: dict[str, Any], label: int) -> Flow | None:
+    """The largest flow out of a label between the first two dates, else the largest of all."""
+    a, b = (visit["id"] for visit in numbers["visits"][:2])
+    moved = [
+        (flow, value)
+        for flow, value in flows_of(numbers)
+        if flow["from"] != flow["to"] and (flow["a"], flow["b"]) == (a, b)
+    ]
+    out = [pair for pair in moved if pair[0]["from"] == label] or moved
+    return max(out, key=lambda pair: pair[1])[0] if out else None
 
 
 def sankey(numbers: dict[str, Any], legend: Legend) -> go.Figure:
@@ -227,11 +237,3 @@ def area(value: float) -> str:
     if not value:
         return "–"
     return f"{value:,.2f}" if value < 10 else f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
-
-
-def said(flow: Flow, numbers: dict[str, Any], visits: Sequence[Visit]) -> str:
-    """``forest → cropland, 2018 to 2020``."""
-    names = {row["label"]: row["name"] for row in numbers["labels"]}
-    dates = {visit.id: words.visit_title(visit) for visit in visits}
-    went = " → ".join(names.get(flow[end], str(flow[end])) for end in ("from", "to"))
-    return f"{went}, {dates[flow['a']]} to {dates[flow['b']]}"
