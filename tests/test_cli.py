@@ -179,7 +179,20 @@ def test_change(answer: Callable[..., Any], segviz: Segviz, tmp_path: Path) -> N
     assert found["loss"][0] == pytest.approx([5.9, 5.9], rel=2e-3)
     assert found["gain"][0] == [0.0, 0.0]
     assert np.sum(found["transitions"][0]) == pytest.approx(np.sum(found["areas_ha"], axis=0)[0])
+    assert found["one_date_only"][0] == {"first": [0.0, 0.0], "second": [0.0, 0.0]}
+    assert found["rates"][0][0]["years"] == 1.0
+    assert found["rates"][0][0]["compound_percent"] == pytest.approx(-100 / 6)
+    outcomes = {check["name"]: check["outcome"] for check in found["checks"][0]}
+    assert outcomes == {
+        "Grid": "passed",
+        "Two files": "passed",
+        "Model": "warned",
+        "Map version": "passed",
+        "Data": "warned",
+        "Season": "passed",
+    }
     assert "label (ha)" in segviz("change", *masks).stdout
+    assert "warned: Model." in segviz("change", *masks).stdout
 
 
 def test_change_refuses_one_mask_and_missing_dates(segviz: Segviz, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +17,7 @@ from segviz.cli.tables import print_json, print_records, print_table
 if TYPE_CHECKING:
     from segviz.grid import Grid
     from segviz.image import Volume
+    from segviz.mask import Mask
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,32 @@ def changed(files: tuple[Path, ...], dates: list[str] | None, answers: Answers) 
     for file in files:
         masks.append(masks_of.read(file, grid, answers))
         grid = masks[0].grid if answers.get("alignment") else None
-    return series.change(masks, dates)
+    found = series.change(masks, dates)
+    return found | _checks(files, masks, found, answers)
+
+
+def _checks(
+    files: tuple[Path, ...], masks: list[Mask], found: dict[str, Any], answers: Answers
+) -> dict[str, Any]:
+    """What can be checked of the masks of scenes alone, for each interval."""
+    from segviz.change import comparability
+    from segviz.change.rates import day
+    from segviz.grid import RasterGrid
+    from segviz.io import read_mask
+    from segviz.io.hashing import sha256
+
+    facts = []
+    for n, (file, mask) in enumerate(zip(files, masks, strict=True)):
+        grid = read_mask(file, None, answers).grid if answers.get("alignment") else mask.grid
+        if isinstance(grid, RasterGrid):
+            known = sum(row[n] for row in found["pixels"])
+            missing = 1 - known / mask.data.size
+            when = day(found["dates"][n])
+            facts.append(
+                comparability.Facts(file.name, when, grid, sha256([file]), missing=missing)
+            )
+    rows = [[check.to_json() for check in comparability.of_masks(*two)] for two in pairwise(facts)]
+    return {"checks": rows} if facts else {}
 
 
 def print_change(found: dict[str, Any], dates: list[str]) -> None:
@@ -145,3 +172,6 @@ def print_change(found: dict[str, Any], dates: list[str]) -> None:
                 for row, name in enumerate(names)
             ],
         )
+        for check in found.get("checks", [[]] * (step + 1))[step]:
+            if check["outcome"] != "passed":
+                click.echo(f"{check['outcome']}: {check['name']}. {check['why']}")

@@ -80,9 +80,10 @@ def scenes(store: Store, case: Case) -> None:
         return
     left, right = st.columns([2, 1], gap="medium")
     with right, st.container(key="change-side"):
-        side(store, case, chosen, lines)
+        whole = side(store, case, chosen, lines)
     with left, st.container(key="change-map"):
-        map_of_change(store, case, chosen)
+        flow = shown_flow(case, chosen) or flows.largest(whole, chosen.label.value)
+        map_of_change(store, case, chosen, flow)
 
 
 def choose(
@@ -103,7 +104,7 @@ def choose(
     with columns[4]:
         preset = st.selectbox(
             "Definition",
-            [None, *PRESETS],
+            ["", *PRESETS],
             format_func=lambda key: PRESETS[key].name if key else "As mapped",
             key=f"preset-{case.id}",
             help="What forest and its loss mean, and the smallest patch that counts.",
@@ -120,7 +121,7 @@ def choose(
     other = next((v for v in classified if not same_grid(v.grid, first.grid)), None)
     if other is not None and not asked_to_align(first, other):
         return None
-    return Chosen(tuple(classified), label, preset, other is not None)
+    return Chosen(tuple(classified), label, preset or None, other is not None)
 
 
 def visit_select(case: Case, name: str, chosen: Visit) -> Visit:
@@ -150,9 +151,8 @@ def asked_to_align(first: Visit, second: Visit) -> bool:
 # The map
 
 
-def map_of_change(store: Store, case: Case, chosen: Chosen) -> None:
+def map_of_change(store: Store, case: Case, chosen: Chosen, flow: flows.Flow | None) -> None:
     """Loss and gain of a class, one flow, or when the class was lost; a click chooses a place."""
-    flow = shown_flow(case, chosen)
     modes: list[MapMode] = [mode for mode in get_args(MapMode) if flow or mode != "One flow"]
     with st.container(horizontal=True, vertical_alignment="center", key="change-modes"):
         mode = st.segmented_control(
@@ -258,8 +258,12 @@ def place_on(case: Case, visit: Visit) -> list[int] | None:
 # The numbers
 
 
-def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -> None:
-    """The checks, and one of the sections below them."""
+def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -> dict[str, Any]:
+    """The checks, and one of the sections below them.
+
+    Returns:
+        The numbers of the first date against the last.
+    """
     with st.spinner("Comparing the dates …"):
         numbers = found(store, spec_of(store, chosen))
         whole = whole_span(store, chosen, numbers)
@@ -285,6 +289,7 @@ def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -
         what_became_of_what(store, case, chosen, numbers, whole)
     else:
         index_of_place(store, case, chosen)
+    return whole
 
 
 def spec_of(store: Store, chosen: Chosen, visits: Sequence[Visit] | None = None) -> dict[str, Any]:

@@ -75,6 +75,8 @@ def test_count_colour_go_and_follow(
 
     page.goto(page.url.replace("/review", "/change"))
     page.get_by_text("Objects over dates").click()
-    expect(page.locator(".sv-table:not(.sv-matrix) tr", has_text="→").first).to_contain_text("12.0 ha")
+    expect(page.locator(".sv-table:not(.sv-matrix) tr", has_text="→").first).to_contain_text(
+        "12.0 ha"
+    )
     page.get_by_text("Objects over dates").scroll_into_view_if_needed()
     shot(page, "objects-change")
