@@ -76,7 +76,7 @@ def test_align_follow_name_and_open_the_slice(
     page.wait_for_url(re.compile("/review"))
     expect(page.locator(".sv-chips")).to_contain_text("ml")
     at = re.search(r"at=([\d.,]+)", page.url)
-    assert at, page.url
+    assert at, (page.url, server.log.read_text()[-3000:])
     x, y, z = (float(value) for value in at[1].split(","))
     shot(page, "ledger-slice")
     expect(page.locator(".sv")).to_contain_text(f"voxel {x:.0f},{y:.0f},{z:.0f}")
