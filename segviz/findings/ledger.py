@@ -271,7 +271,7 @@ def _expected(store: Store, visit: Visit, run: str | None) -> Numbers | None:
 def _lesion(row: Numbers, titles: Mapping[str, str], first: int) -> Numbers:
     """A lesion with its changes against the baseline and the smallest volume before."""
     seen: list[Numbers] = []
-    visits = []
+    visits: list[Numbers | None] = []
     for n, at in enumerate(row["visits"]):
         if at is None:
             visits.append(None)
@@ -286,7 +286,7 @@ def _lesion(row: Numbers, titles: Mapping[str, str], first: int) -> Numbers:
                 "from_nadir": response.relative(least, at["volume_ml"]),
                 "change_ml": at["volume_ml"] - before["volume_ml"] if before else None,
                 "change_outline_ml": of_difference(
-                    before and before["outline_ml"], at["outline_ml"]
+                    before["outline_ml"] if before else None, at["outline_ml"]
                 ),
             }
         )
