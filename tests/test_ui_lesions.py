@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from segviz.ui import charts, lesions
 
 
@@ -49,7 +51,7 @@ def test_a_click_is_a_visit_and_a_voxel():
 
 def test_the_plot_has_bars_and_a_ring_at_the_nadir():
     one, two, three = charts.lesions_over_time(NUMBERS).data
-    assert list(one.y) == [2.0, 1.0] and list(one.error_y.array) == [0.1] * 2
+    assert list(one.y) == [2.0, 1.0] and list(one.error_y.array) == pytest.approx([0.1] * 2)
     assert list(one.marker.symbol) == ["circle", "circle-open-dot"]
     assert list(two.y) == [0.05, None] and list(three.y) == [1.0, 0.0]
     assert list(two.error_y.arrayminus) == [0.05, None], "a volume is never below 0"
