@@ -18,7 +18,8 @@ from click.testing import CliRunner, Result
 
 from segviz import measure, workbench
 from segviz.cli import main, options, tables, workspace
-from segviz.io import open_image, polygons, read_mask
+from segviz.io import open_image, polygons, read_mask, write_mask
+from segviz.mask import Mask
 
 Segviz = Callable[..., Result]
 
@@ -193,6 +194,22 @@ def test_change(answer: Callable[..., Any], segviz: Segviz, tmp_path: Path) -> N
     }
     assert "label (ha)" in segviz("change", *masks).stdout
     assert "warned: Model." in segviz("change", *masks).stdout
+
+
+def test_change_follows_lesions(
+    answer: Callable[..., Any], spheres: phantoms.Spheres, tmp_path: Path
+) -> None:
+    labels = phantoms.sphere_labels()
+    labels[labels == 2] = 0
+    later = tmp_path / "later.nii.gz"
+    write_mask(Mask(phantoms.VOLUME_GRID, labels, phantoms.SPHERES, "phantom"), later)
+    found = answer("change", spheres.mask, later)
+    states = {(r["label"], r["name"]): [v["state"] for v in r["visits"]] for r in found["lesions"]}
+    assert states == {(1, "L1"): ["first", "persistent"], (2, "L1"): ["first", "vanished"]}
+    volumes = [visit["volume_ml"] for visit in found["lesions"][0]["visits"]]
+    assert volumes == pytest.approx([spheres.volume_ml[1]] * 2)
+    none = answer("change", spheres.mask, later, "--smallest-mm3", "100000")
+    assert (none["smallest_lesion_mm3"], none["lesions"]) == (100_000, [])
 
 
 def test_change_refuses_one_mask_and_missing_dates(segviz: Segviz, tmp_path: Path) -> None:

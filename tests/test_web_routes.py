@@ -17,7 +17,7 @@ from PIL import Image
 from web_case import Server, pixels, voxels
 from workspace import draw, finished_run
 
-from segviz import workbench
+from segviz import opening, workbench
 from segviz.case import Case
 from segviz.edit import runs
 from segviz.errors import Conflict, DiskFull, NotFound, Question, Refused
@@ -355,6 +355,19 @@ def test_slices_and_thumbnails_are_pictures(server: Server):
         assert answer.headers["content-type"] == "image/png"
         assert answer.headers["content-encoding"] == "identity"
         assert max(opened(answer).shape[:2]) in (64, 320)
+
+
+def test_a_slice_on_the_reference_names_the_record_that_says_how(server: Server):
+    visit = server.volume.visits[-1]
+    record = opening.align_by_hand(server.store, server.volume, visit, (0, 0, 0), (0, 0, 4), "me")
+    url = f"{server.visit(server.volume)}/slice.png?size=64&mm="
+    assert np.array_equal(
+        opened(server.client.get(f"{url}12&aligned={record.seq}")),
+        opened(server.client.get(f"{url}8")),
+    )
+    assert server.client.get(f"{url}8&aligned=99").status_code == 404
+    other = server.store.add_record(server.volume.id, "area", visit.id, {}, "me")
+    assert server.client.get(f"{url}8&aligned={other.seq}").status_code == 400
 
 
 def test_the_downloaded_mask_is_the_mask(server: Server, tmp_path):

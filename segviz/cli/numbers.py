@@ -102,25 +102,42 @@ def measured(asked: Asked) -> dict[str, Any]:
 @click.command()
 @click.argument("masks", nargs=-1, required=True, type=FILE, metavar="MASK_T1 MASK_T2 ...")
 @click.option("--dates", metavar="D1,D2,...", help="Date of each mask.")
+@click.option(
+    "--smallest-mm3",
+    type=click.FloatRange(0),
+    default=50.0,
+    help="Of a lesion that is followed; 50 unless said.",
+)
 @reading
 @as_json
-def change(masks: tuple[Path, ...], dates: str | None, answers: Answers, as_json: bool) -> None:
+def change(
+    masks: tuple[Path, ...],
+    dates: str | None,
+    smallest_mm3: float,
+    answers: Answers,
+    as_json: bool,
+) -> None:
     """How labels change between masks of one patient or place, the oldest first."""
     named = dates.split(",") if dates else [file.name for file in masks]
     if len(named) != len(masks):
         raise click.BadParameter(
             f"{len(named)} dates for {len(masks)} masks.", param_hint="--dates"
         )
-    found = changed(masks, dates.split(",") if dates else None, answers)
+    found = changed(masks, dates.split(",") if dates else None, answers, smallest_mm3)
     if as_json:
         print_json(found)
     else:
         print_change(found, named)
 
 
-def changed(files: tuple[Path, ...], dates: list[str] | None, answers: Answers) -> dict[str, Any]:
-    """The numbers of a series of masks; put on the first one's grid where that was asked for."""
-    from segviz.change import series
+def changed(
+    files: tuple[Path, ...], dates: list[str] | None, answers: Answers, smallest_mm3: float
+) -> dict[str, Any]:
+    """The numbers of a series of masks; put on the first one's grid where that was asked for.
+
+    ``lesions`` follows the pieces of volumes on one grid.
+    """
+    from segviz.change import ledger, series
 
     grid: Grid | None = None
     masks = []
@@ -128,6 +145,9 @@ def changed(files: tuple[Path, ...], dates: list[str] | None, answers: Answers) 
         masks.append(masks_of.read(file, grid, answers))
         grid = masks[0].grid if answers.get("alignment") else None
     found = series.change(masks, dates)
+    if found.get("common_voxels") is not None:
+        followed = ledger.of_masks(masks, smallest_mm3)
+        found |= {"smallest_lesion_mm3": smallest_mm3, "lesions": followed}
     return found | _checks(files, masks, found, answers)
 
 

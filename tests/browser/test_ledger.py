@@ -7,9 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from conftest import ROOT, Server
 from playwright.sync_api import Locator, Page, expect
+
+from segviz.change.ledger import look
+from segviz.demo import followed
 
 pytestmark = pytest.mark.browser
 Shot = Callable[[Page, str], None]
@@ -75,8 +79,11 @@ def test_align_follow_name_and_open_the_slice(
     points.nth(1).click(force=True)
     page.wait_for_url(re.compile("/review"))
     expect(page.locator(".sv-chips")).to_contain_text("ml")
-    at = re.search(r"at=([\d.,]+)", page.url)
+    at = re.search(r"[?&]at=([\d.,]+)", page.url)
     assert at, page.url
-    x, y, z = (float(value) for value in at[1].split(","))
+    grid, _ = followed.template()
+    drawn = followed.lesions(grid, 1).astype(np.uint8)
+    voxels = [piece.voxel for piece in look(drawn, grid, 1).found]
+    assert tuple(map(float, at[1].split(","))) in voxels
+    expect(page.locator(".sv").first).to_contain_text(f"voxel {at[1]}")
     shot(page, "ledger-slice")
-    expect(page.locator(".sv")).to_contain_text(f"voxel {x:.0f},{y:.0f},{z:.0f}")
