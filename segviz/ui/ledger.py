@@ -15,7 +15,7 @@ from segviz.errors import SegvizError
 from segviz.findings import ledger
 from segviz.mask import Label
 from segviz.store import Store
-from segviz.ui import charts, frame, links, reader, words
+from segviz.ui import charts, frame, links, plots, reader, words
 from segviz.ui.found import found
 
 Numbers = dict[str, Any]
