@@ -159,7 +159,12 @@ def histogram(row: Row) -> go.Figure:
         bargap=0.05,
         showlegend=False,
         xaxis={"title": block.x_title, "type": "category"},
-        yaxis={"title": block.y_title, "separatethousands": True, "rangemode": "tozero"},
+        yaxis={
+            "title": block.y_title,
+            "separatethousands": True,
+            "rangemode": "tozero",
+            "dtick": 1 if max(y or 0 for y in bars.y) < 6 else None,
+        },
     )
     return figure
 
