@@ -96,26 +96,31 @@ def _captioned(blocks: Sequence[Block], caption: str) -> list[Block]:
 
 
 def _once(blocks: Iterable[Block], said: set[Any]) -> Iterator[Block]:
-    """Leave out words, checks and plots that stand in the report already."""
+    """Leave out definitions, checks and plots that stand in the report already."""
     for block in blocks:
         new = _says(block)
-        if not new or new - said:
+        if isinstance(block, Table):
+            yield replace(block, note="") if block.note in said else block
+        elif not new or new - said:
             yield block
         said |= new
 
 
 def _says(block: Block) -> set[Any]:
-    """What a block says that need not be said twice; the points of a plot one by one."""
+    """What a block says that need not be said twice; the points of a plot one by one, but for 0."""
     match block:
         case Text(text, tone) if tone != "heading":
             return {text}
+        case Table(note=note) if note:
+            return {note}
         case Check():
             return {block}
         case Plot(title=title):
             return {
-                (title, line.name, str(x), None if y is None else round(y, 6))
+                (title, line.name, str(x), round(y, 6))
                 for line in block.lines
                 for x, y in zip(line.x, line.y, strict=True)
+                if y
             }
     return set()
 
