@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import measure
 
-WORKS = ("volume", "scene", "pixels", "first", "editing", "strokes", "neighbours", "numbers")
+WORKS = ("volume", "scene", "pixels", "first", "editing", "strokes", "neighbours", "hectares")
 
 
 def main() -> None:
@@ -80,10 +80,10 @@ def rows_of(work: str, asked: argparse.Namespace) -> list:
         import strokes
 
         return strokes.rows(asked.folder)
-    if work == "numbers":
-        import numbers
+    if work == "hectares":
+        import hectares
 
-        return numbers.rows(asked.folder, asked.rounds)
+        return hectares.rows(asked.folder, asked.rounds)
     import neighbours
 
     return neighbours.rows(asked.folder, asked.rounds)
