@@ -614,7 +614,7 @@ def test_areas_lie_on_the_scene_and_their_numbers_are_a_table(server: Server) ->
     (area,) = server.client.get(f"{server.visit(server.scene, 0)}/areas").json()["areas"]
     assert area["name"] == "=Plot"
     ((ring,),) = area["parts"]
-    assert {tuple(map(round, point)) for point in ring} == {(10, 20), (40, 20), (40, 60)}
+    assert {tuple(map(round, point)) for point in ring} >= {(10, 20), (40, 20), (40, 60)}
     address = f"{server.layer(server.scene, 0)}/areas.csv?revision=0&areas={seq}&preset="
     answer = server.client.get(address)
     assert answer.headers["content-type"].startswith("text/csv")
