@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import measure
 
-WORKS = ("volume", "scene", "pixels", "first", "editing", "strokes", "neighbours")
+WORKS = ("volume", "scene", "pixels", "first", "editing", "strokes", "neighbours", "transitions")
 
 
 def main() -> None:
@@ -80,6 +80,10 @@ def rows_of(work: str, asked: argparse.Namespace) -> list:
         import strokes
 
         return strokes.rows(asked.folder)
+    if work == "transitions":
+        import transitions
+
+        return transitions.rows(asked.folder, asked.rounds)
     import neighbours
 
     return neighbours.rows(asked.folder, asked.rounds)
