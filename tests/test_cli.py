@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from segviz import measure, workbench
 from segviz.cli import main, options, tables, workspace
-from segviz.io import open_image, read_mask
+from segviz.io import open_image, polygons, read_mask
 
 Segviz = Callable[..., Result]
 
@@ -406,3 +406,37 @@ def test_table(capsys: pytest.CaptureFixture[str]) -> None:
         "a         1,234.500",
         "longer            -",
     ]
+
+
+def test_measure_within_areas(answer: Callable[..., Any], segviz: Segviz, tmp_path: Path) -> None:
+    masks, scenes = phantoms.mask_series(tmp_path), phantoms.scene_series(tmp_path)
+    file = tmp_path / "areas.geojson"
+    mask = read_mask(masks[2020])
+    shape = polygons.from_cells("Here", [[1, 1], [9, 1], [9, 5], [1, 5]], mask.grid)
+    feature = {"type": "Feature", "properties": {"name": "Here"},
+               "geometry": polygons.to_geojson(shape)}  # fmt: skip
+    file.write_text(json.dumps(feature))
+    found = answer("measure", masks[2020], "--image", scenes[2020], "--areas", file)
+    (row,) = found["areas"]
+    assert row["name"] == "Here"
+    assert row["pixels"] == pytest.approx(32, abs=1e-4)
+    assert sum(label["share"] for label in row["labels"]) == pytest.approx(1, abs=0.2)
+    heading = segviz("measure", masks[2020], "--areas", file).stdout
+    assert "Here" in heading and "polygon (ha)" in heading
+
+
+def test_measure_by_a_definition_of_forest(answer: Callable[..., Any], tmp_path: Path) -> None:
+    masks = phantoms.mask_series(tmp_path)
+    told = answer("measure", masks[2020], "--forest", "fao")["forest"]
+    assert told["mmu_ha"] == 0.5
+    assert told["sieved"]["before_ha"] >= told["sieved"]["after_ha"]
+
+
+def test_areas_of_a_scan_are_refused(
+    segviz: Segviz, spheres: phantoms.Spheres, tmp_path: Path
+) -> None:
+    file = tmp_path / "areas.geojson"
+    file.write_text('{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}')
+    result = segviz("measure", spheres.mask, "--areas", file)
+    assert result.exit_code == 2
+    assert "SV-NUM-063" in result.output + result.stderr

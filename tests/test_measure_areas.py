@@ -184,3 +184,18 @@ def test_a_file_larger_than_a_window(tmp_path):
     rows = cell_area_m2(scene, np.arange(1000, 1030), 0)
     assert found["labels"][0]["pixels"] == 30 * 1100
     assert found["labels"][0]["area_ha"] == pytest.approx(rows.sum() * 1100 / 1e4, rel=1e-12)
+
+
+def test_never_on_overviews():
+    """40,000 clearings of 2-8 cells are 11,501.8 ha; a mode of 10 x 10 cells loses most of it."""
+    size, rng = 10_980, np.random.default_rng(1)
+    labels = np.full((size, size), 2, np.uint8)
+    for _ in range(40_000):
+        row, column = rng.integers(0, size - 30), rng.integers(0, size - 30)
+        edge = rng.integers(2, 9)
+        labels[row : row + edge, column : column + edge] = 1
+    scene = grid(6933, Affine(10, 0, 1e6, 0, -10, 3e6), labels.shape)
+    found = measure_scene(Mask(scene, labels, Legend.named("clearing", "forest")))
+    assert found["labels"][0]["area_ha"] == pytest.approx(11_501.8, abs=0.05)
+    tenths = (labels == 1).reshape(1098, 10, 1098, 10).sum(axis=(1, 3), dtype=np.uint8)
+    assert (tenths > 50).sum() < 0.2 * found["labels"][0]["area_ha"]

@@ -19,6 +19,7 @@ from segviz import jobs, opening, viewers, workbench
 from segviz.inference import catalog, pictures
 from segviz.inference.pictures import Picture
 from segviz.settings import Settings
+from segviz.ui import areas as ui_areas
 from segviz.ui import frame, since
 from segviz.web import downloads
 
@@ -181,6 +182,29 @@ def test_review_of_a_scene_follows_the_visit_in_its_address(server: Server):
     assert components(test)[0] == "segviz_map"
     assert first in test.get("bidi_component")[0].proto.json
     assert "forest" in text(test) and "0.81 ha" in text(test)
+
+
+def test_areas_of_a_scene_and_a_definition_of_forest(server: Server):
+    paint(server, 0, 1)
+    first = {"case": server.scene.id, "visit": server.scene.visits[0].id}
+    test = run("review", **first)
+    assert "Area to measure in" in text(test)
+    ui_areas.drawn(
+        server.store,
+        server.scene,
+        server.scene.visits[0].grid,
+        {"points": [[0, 0], [300, 0], [300, 300], [0, 300]]},
+    )
+    test = run("review", **first)
+    assert not test.exception
+    assert "Area 1" in text(test) and "900.7" in text(test) and "no data 0 %" in text(test)
+    assert "areas.csv" in text(test)
+    assert "/areas?of=1" in test.get("bidi_component")[0].proto.json
+    choose = next(box for box in test.selectbox if box.label == "Definition of forest")
+    choose.set_value("fao").run()
+    assert "Harvest with regrowth is not deforestation." in text(test)
+    press(test, "Remove")
+    assert "Area to measure in" in text(test)
 
 
 def test_the_viewers_data_stay_the_same_while_a_mask_is_edited(server: Server):

@@ -22,7 +22,7 @@ from segviz.case import Case
 from segviz.edit import runs
 from segviz.errors import Conflict, DiskFull, NotFound, Question, Refused
 from segviz.inference import catalog, pictures
-from segviz.io import legends
+from segviz.io import legends, polygons
 from segviz.io.masks import read_mask
 from segviz.store import access
 from segviz.web import downloads, errors
@@ -551,3 +551,22 @@ def test_a_models_picture_needs_the_models_token(server: Server):
     assert server.client.get(f"/sv/models/wrong/{card.name}/example.webp").status_code == 403
     for path in (f"{card.name}/metadata.json", "none/example.webp", "../example.webp"):
         assert server.client.get(f"/sv/models/{token}/{path}").status_code == 404
+
+
+def test_areas_lie_on_the_scene_and_their_numbers_are_a_table(server: Server) -> None:
+    visit = server.scene.visits[0]
+    drawn = polygons.from_cells("=Plot", [[10, 20], [40, 20], [40, 60]], visit.grid)
+    body = {"geometry": polygons.to_geojson(drawn), "file": None, "sha256": None}
+    assert server.client.get(f"{server.visit(server.scene, 0)}/areas").json() == {"areas": []}
+    seq = server.store.add_record(server.scene.id, "area", "=Plot", body).seq
+    (area,) = server.client.get(f"{server.visit(server.scene, 0)}/areas").json()["areas"]
+    assert area["name"] == "=Plot"
+    ((ring,),) = area["parts"]
+    assert {tuple(map(round, point)) for point in ring} >= {(10, 20), (40, 20), (40, 60)}
+    address = f"{server.layer(server.scene, 0)}/areas.csv?revision=0&areas={seq}&preset="
+    answer = server.client.get(address)
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, *rows = answer.text.splitlines()
+    assert head.startswith("area,polygon_ha,inside_ha,valid_ha")
+    assert rows[0].startswith("'=Plot,6.00")
+    assert server.client.get(address.replace("areas=", "areas=9")).status_code == 404

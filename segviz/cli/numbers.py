@@ -23,38 +23,102 @@ if TYPE_CHECKING:
 @click.argument("mask", type=FILE)
 @click.option("--image", type=EXISTING, help="Image of MASK: its grid, and where it has data.")
 @click.option("--reference", type=FILE, help="Mask to compare MASK with.")
+@click.option("--areas", type=FILE, help="Polygons to measure in, of a scene.")
+@click.option(
+    "--forest",
+    type=click.Choice(("fao", "eudr", "hansen", "prodes")),
+    help="Definition of forest: what its smallest area leaves.",
+)
 @reading
 @as_json
 def measure(
-    mask: Path, image: Path | None, reference: Path | None, answers: Answers, as_json: bool
+    mask: Path,
+    image: Path | None,
+    reference: Path | None,
+    areas: Path | None,
+    forest: str | None,
+    answers: Answers,
+    as_json: bool,
 ) -> None:
     """Volumes (ml) or areas (ha) of the labels of MASK."""
-    found = measured(mask, image, reference, answers)
+    found = measured(mask, image, reference, answers, areas, forest)
     if as_json:
         print_json(found)
         return
     print_records(found["labels"])
+    if areas:
+        click.echo()
+        print_table(*by_area(found["areas"]))
+    if forest:
+        click.echo()
+        print_table(*of_forest(found["forest"]))
     if reference:
         click.echo()
         print_records(found["agreement"])
 
 
 def measured(
-    mask_file: Path, image_file: Path | None, reference_file: Path | None, answers: Answers
+    mask_file: Path,
+    image_file: Path | None,
+    reference_file: Path | None,
+    answers: Answers,
+    areas_file: Path | None = None,
+    definition: str | None = None,
 ) -> dict[str, Any]:
     """The numbers of a mask, and how it agrees with a reference."""
     from segviz.grid import VolumeGrid
     from segviz.io import open_image
-    from segviz.measure import agreement, areas, volumes
+    from segviz.measure import agreement, areas, forest, volumes
 
     image = open_image([image_file], answers) if image_file else None
     mask = _mask(mask_file, image.grid if image else None, answers)
     is_volume = isinstance(mask.grid, VolumeGrid)
     found = volumes.measure_volume(mask) if is_volume else areas.measure_scene(mask, _valid(image))
+    if areas_file:
+        found |= within(mask, image, areas_file, answers)
+    if definition:
+        found["forest"] = forest.by_definition(mask, definition).numbers
     if reference_file:
         agree = agreement.agreement_volume if is_volume else agreement.agreement_scene
         found["agreement"] = agree(mask, _mask(reference_file, mask.grid, answers))
     return found
+
+
+def within(mask: Mask, image: Image | None, file: Path, answers: Answers) -> dict[str, Any]:
+    """The numbers of a mask within the polygons of a file."""
+    from segviz.image import Volume
+    from segviz.io.polygons import read_areas
+    from segviz.measure.clouds import clouds_in, clouds_of
+    from segviz.measure.zones import measure_areas
+
+    read = read_areas(file, answers)
+    is_scene = image is not None and not isinstance(image, Volume)
+    clouds = (clouds_of(image) if is_scene else None) or clouds_in(mask)
+    rows = measure_areas(mask, read.areas, _valid(image), clouds)
+    return {"areas": rows, "areas_rule": "coverage", "areas_notes": list(read.notes)}
+
+
+def of_forest(told: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """Forest before and after the smallest area of a definition; why there is none."""
+    sieved = told["sieved"]
+    if sieved is None:
+        return ["forest", "why"], [[told["name"], told["why"]]]
+    keys = {"area_ha": "smallest (ha)", "before_ha": "before (ha)", "after_ha": "after (ha)"}
+    counts = {"patches": "patches", "removed": "taken out", "connectivity": "neighbours"}
+    row = [told["name"], *(sieved[key] for key in (keys | counts))]
+    return ["forest", *keys.values(), *counts.values()], [row]
+
+
+def by_area(areas: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Headings and a line for each area, with the hectares of each label."""
+    own = {"name": "area", "polygon_ha": "polygon (ha)", "valid_ha": "with data (ha)"}
+    shares = {"nodata_share": "no data", "cloud_share": "cloud"}
+    names = [f"{label['name']} (ha)" for label in areas[0]["labels"]]
+    rows = [
+        [row[key] for key in (*own, *shares)] + [label["area_ha"] for label in row["labels"]]
+        for row in areas
+    ]
+    return [*own.values(), *shares.values(), *names], rows
 
 
 @click.command()

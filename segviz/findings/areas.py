@@ -17,10 +17,16 @@ from segviz.grid import RasterGrid
 from segviz.io.polygons import read_shape
 from segviz.mask import Mask
 from segviz.measure import areas, clouds, forest
-from segviz.measure.zones import RULES, Area, measure_areas
+from segviz.measure.zones import RULES, Area, measure_areas, require_scene
 from segviz.store import Store
 
 KIND = "area"
+
+OF_AREA = (
+    "polygon_ha", "inside_ha", "valid_ha", "nodata_ha", "nodata_share", "cloud_ha", "cloud_share",
+    "unlabelled_ha",
+)  # fmt: skip
+OF_LABEL = ("label", "name", "pixels", "area_ha", "share")
 
 Spec = dict[str, Any]
 
@@ -43,11 +49,7 @@ def find(store: Store, spec: Spec) -> dict[str, Any]:
         Refused: the layer is no scene's (SV-NUM-063), or by what reads and measures it.
     """
     visit, mask = mask_of(store, spec["layer"], spec["revision"])
-    if not isinstance(mask.grid, RasterGrid):
-        raise Refused(
-            "SV-NUM-063",
-            "This layer lies on a scan, which has millilitres and no hectares; choose a scene.",
-        )
+    grid = require_scene(mask)
     shapes = [area_of(store.record(visit.case_id, seq)) for seq in spec["areas"]]
     scene = opening.scene(store, visit)
     clouded = clouds.clouds_of(scene) or clouds.clouds_in(mask)
@@ -56,35 +58,20 @@ def find(store: Store, spec: Spec) -> dict[str, Any]:
         return measure_areas(of, shapes, lambda window: scene.read(window, [0])[1], clouded)
 
     found = {
-        "grid": areas.describe(mask.grid),
-        "ellipsoid": ellipsoid_of(mask.grid),
+        "grid": areas.describe(grid),
+        "ellipsoid": ellipsoid_of(grid),
         "rule": "coverage",
         "areas": measured(mask),
         "preset": None,
     }
     if spec.get("preset"):
-        kept = by_definition(mask, spec["preset"])
-        found["preset"] = kept["numbers"]
-        if kept["mask"] is not None:
-            label = kept["numbers"]["label"]
-            for row, left in zip(found["areas"], measured(kept["mask"]), strict=True):
+        defined = forest.by_definition(mask, spec["preset"])
+        found["preset"] = defined.numbers
+        if defined.mask is not None:
+            label = defined.numbers["label"]
+            for row, left in zip(found["areas"], measured(defined.mask), strict=True):
                 row["after_mmu_ha"] = labelled(left, label)["area_ha"]
     return found
-
-
-def by_definition(mask: Mask, key: str) -> dict[str, Any]:
-    """What a definition leaves of a mask's forest: its numbers, and the mask if it changes one."""
-    preset, label = forest.preset(key), forest.forest_of(mask.legend)
-    told = {"key": key, "name": preset.name, "mmu_ha": preset.mmu_ha, "label": label}
-    if label is None:
-        why = "No label of this mask is called forest or trees."
-        return {"mask": None, "numbers": told | {"sieved": None, "why": why}}
-    if preset.mmu_ha is None:
-        why = "Each pixel counts in this definition, so nothing is taken out."
-        return {"mask": None, "numbers": told | {"sieved": None, "why": why}}
-    sieved = forest.sieve(mask, label, preset.mmu_ha, preset.connectivity)
-    left = Mask(mask.grid, sieved.labels, mask.legend, mask.source)
-    return {"mask": left, "numbers": told | {"sieved": sieved.to_json()}}
 
 
 def area_of(record: Record) -> Area:
@@ -146,6 +133,22 @@ def table(numbers: dict[str, Any]) -> Table:
             for row in rows
         ],
     )
+
+
+def csv_rows(numbers: dict[str, Any]) -> list[dict[str, Any]]:
+    """A line for each area and label, of an area without labels one."""
+    about = {
+        "crs": numbers["grid"]["crs"],
+        "ellipsoid": numbers["ellipsoid"],
+        "rule": numbers["rule"],
+        "use": "research only, not for diagnosis",
+    }
+    rows = []
+    for row in numbers["areas"]:
+        own = {"area": row["name"]} | {name: row[name] for name in OF_AREA}
+        for label in row["labels"] or [{}]:
+            rows.append(own | {name: label.get(name) for name in OF_LABEL} | about)
+    return rows
 
 
 def percent(share: float | None) -> float | None:

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 from segviz.errors import Refused
-from segviz.findings import amounts, areas, land_change, provenance, series
+from segviz.findings import amounts, areas, gaps, land_change, provenance, series
 from segviz.findings.blocks import Block
 from segviz.store import Store
 
@@ -30,6 +30,7 @@ class Finding(Protocol):
 KINDS: dict[str, ModuleType] = {
     "amounts": amounts,
     "areas": areas,
+    "gaps": gaps,
     "land_change": land_change,
     "provenance": provenance,
     "series": series,

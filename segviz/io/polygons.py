@@ -19,16 +19,19 @@ import numpy as np
 import pyogrio
 import pyogrio.raw
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
+from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from segviz.errors import Question, Refused
+from segviz.grid import RasterGrid
 from segviz.io import archive, geojson
 from segviz.io.failures import refusing
 from segviz.io.notes import Note
 from segviz.measure.ellipsoid import is_on_earth
-from segviz.measure.zones import Area
+from segviz.measure.outlines import densified, placed
+from segviz.measure.zones import Area, require_earth
 
 MOST_BYTES = 256 * 2**20
 MOST_AREAS = 10_000
@@ -96,6 +99,48 @@ def read_shape(name: str, drawn: Mapping[str, Any]) -> Area:
     return area
 
 
+def from_cells(name: str, points: Sequence[Sequence[float]], grid: RasterGrid) -> Area:
+    """A polygon drawn on a scene, whose edges are straight in its grid.
+
+    Args:
+        points: corners (column, row) in pixel corners.
+
+    Raises:
+        Refused: they span no area (SV-NUM-057); the scene lies nowhere (SV-NUM-053).
+    """
+    crs = require_earth(grid)
+    corners = np.array(points, np.float64).reshape(-1, 2)
+    if len(corners) < 3 or not np.isfinite(corners).all():
+        raise _no_polygons()
+    (shape,) = placed(np.array([shapely.Polygon(corners)], object), grid.transform)
+    (area,) = _areas([(name, shape)], crs).areas
+    return area
+
+
+def to_geojson(area: Area) -> dict[str, Any]:
+    """The geometry in longitude and latitude; long edges of another CRS get points on the way."""
+    if area.crs == geojson.LONGITUDE_LATITUDE or area.crs == CRS("EPSG:4326"):
+        return dict(mapping(area.geometry))
+    to_degrees = Transformer.from_crs(area.crs, geojson.LONGITUDE_LATITUDE, always_xy=True)
+    found = shapely.transform(
+        densified(area.geometry, area.crs),
+        lambda p: np.column_stack(to_degrees.transform(p[:, 0], p[:, 1])),
+    )
+    return dict(mapping(found))
+
+
+def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> Iterator[str]:
+    """Each name once: ``Field``, ``Field (2)``."""
+    gone = set(taken)
+    for name in names:
+        number, new = 1, name
+        while new in gone:
+            number += 1
+            new = f"{name} ({number})"
+        gone.add(new)
+        yield new
+
+
 def _from_geojson(content: bytes) -> tuple[list[Feature], CRS]:
     if len(content) > geojson.MOST_BYTES:
         raise _too_large(f"{len(content) / 1e6:,.0f} MB and {geojson.MOST_BYTES / 1e6:,.0f}")
@@ -108,8 +153,10 @@ def _from_geojson(content: bytes) -> tuple[list[Feature], CRS]:
 def _feature(found: Any) -> Feature:
     properties = found.get("properties") if isinstance(found, dict) else None
     polygons = list(geojson.polygons_of(found))
-    shape = shapely.multipolygons(polygons) if polygons else None
-    return _name_of(properties if isinstance(properties, dict) else {}), shape
+    name = _name_of(properties if isinstance(properties, dict) else {})
+    if not polygons:
+        return name, None
+    return name, polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
 
 
 def _from_geopackage(
@@ -241,7 +288,7 @@ def _areas(features: Iterable[Feature], crs: CRS) -> Areas:
         raise _too_many(len(listed))
     kept: list[Area] = []
     repaired: list[str] = []
-    names = _distinct(name or f"Area {n}" for n, (name, _) in enumerate(listed, 1))
+    names = distinct(name or f"Area {n}" for n, (name, _) in enumerate(listed, 1))
     for name, (_, shape) in zip(names, listed, strict=True):
         if shape is None or not np.isfinite(shapely.bounds(shape)).all():
             continue
@@ -266,18 +313,6 @@ def _surface(shape: BaseGeometry) -> BaseGeometry:
     parts = [part for part in shapely.get_parts(shape) if part.geom_type in SURFACES]
     found: BaseGeometry = shapely.union_all(parts)
     return found
-
-
-def _distinct(names: Iterable[str]) -> Iterator[str]:
-    """Each name once: ``Field``, ``Field (2)``."""
-    taken: set[str] = set()
-    for name in names:
-        number, new = 1, name
-        while new in taken:
-            number += 1
-            new = f"{name} ({number})"
-        taken.add(new)
-        yield new
 
 
 def _told(left_out: int, repaired: Sequence[str]) -> Iterator[str]:

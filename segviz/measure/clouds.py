@@ -28,9 +28,9 @@ def clouds_of(scene: Scene) -> Where | None:
 
 
 def clouds_in(mask: Mask) -> Where | None:
-    """The same by a label of a mask that is called cloud; None without one."""
+    """The same by a label of a mask that is called cloud; None where no cell has one."""
     values = [label.value for label in mask.legend if "cloud" in label.name.casefold()]
-    if not values:
+    if not any((mask.data == value).any() for value in values):
         return None
 
     def look(window: Window) -> NDArray[np.bool_]:

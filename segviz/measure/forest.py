@@ -21,6 +21,7 @@ from segviz.mask import Legend, Mask
 from segviz.measure.areas import M2_PER_HA, cell_areas_m2
 from segviz.measure.connected import Pieces, Weights, facing, of_label, surrounding, touching
 from segviz.measure.ellipsoid import cell_area_m2, is_on_earth
+from segviz.measure.zones import require_scene
 
 Connectivity = Literal[4, 8]
 
@@ -191,9 +192,7 @@ def sieve(
         Refused: the scene does not say where it lies (SV-NUM-051); the area is not above 0
             (SV-NUM-052).
     """
-    grid = mask.grid
-    if not isinstance(grid, RasterGrid):
-        raise TypeError("a volume has ml, not hectares")
+    grid = require_scene(mask)
     if not is_on_earth(grid.crs):
         raise Refused(
             "SV-NUM-051",
@@ -229,6 +228,33 @@ def sieve(
         len(pieces) - 1,
         int(below.sum()),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Defined:
+    """A mask by a definition: its numbers for JSON, and the mask where that changes it."""
+
+    numbers: dict[str, Any]
+    mask: Mask | None = None
+
+
+def by_definition(mask: Mask, key: str) -> Defined:
+    """What a definition leaves of a mask's forest.
+
+    Raises:
+        Refused: there is no such definition (SV-NUM-050), or by ``sieve``.
+    """
+    chosen, label = preset(key), forest_of(mask.legend)
+    told = {"key": key, "name": chosen.name, "mmu_ha": chosen.mmu_ha, "label": label}
+    if label is None:
+        why = "No label of this mask is called forest or trees."
+        return Defined(told | {"sieved": None, "why": why})
+    if chosen.mmu_ha is None:
+        why = "Each pixel counts in this definition, so nothing is taken out."
+        return Defined(told | {"sieved": None, "why": why})
+    sieved = sieve(mask, label, chosen.mmu_ha, chosen.connectivity)
+    left = Mask(mask.grid, sieved.labels, mask.legend, mask.source)
+    return Defined(told | {"sieved": sieved.to_json()}, left)
 
 
 def cells_of(area_ha: float, grid: RasterGrid) -> float:

@@ -80,18 +80,11 @@ def measure_areas(
         clouds: where the image is clouded, as far as it says so.
 
     Raises:
-        Refused: the scene does not say where it lies (SV-NUM-053), or a polygon's CRS does not
-            reach it (SV-NUM-054).
+        Refused: the mask is a scan's (SV-NUM-063), the scene does not say where it lies
+            (SV-NUM-053), or a polygon's CRS does not reach it (SV-NUM-054).
     """
-    grid = mask.grid
-    if not isinstance(grid, RasterGrid):
-        raise TypeError("a volume has ml, not hectares")
-    if not is_on_earth(grid.crs):
-        raise Refused(
-            "SV-NUM-053",
-            "The file does not say where on the Earth its pixels lie, so polygons cannot be laid "
-            "on it; export it again with its coordinate system.",
-        )
+    grid = require_scene(mask)
+    require_earth(grid)
     cells, hectares = _on_cells(grid, areas)
     seen = _Seen(np.asarray(mask.data), valid, clouds, cell_areas_m2(grid))
     found: dict[int, _Sums] = {n: seen.within(cells[n], rule) for n in _near_by_near(cells)}
@@ -101,6 +94,27 @@ def measure_areas(
         _row(area.name, hectares[n], found[n], legend, valid is not None, clouds is not None)
         for n, area in enumerate(areas)
     ]
+
+
+def require_scene(mask: Mask) -> RasterGrid:
+    """The grid of a mask; that of a scan is refused (SV-NUM-063)."""
+    if not isinstance(mask.grid, RasterGrid):
+        raise Refused(
+            "SV-NUM-063",
+            "This mask lies on a scan, which has millilitres and no hectares; choose a scene.",
+        )
+    return mask.grid
+
+
+def require_earth(grid: RasterGrid) -> CRS:
+    """The CRS of a scene; one without a place on the Earth is refused (SV-NUM-053)."""
+    if grid.crs is None or not is_on_earth(grid.crs):
+        raise Refused(
+            "SV-NUM-053",
+            "The file does not say where on the Earth its pixels lie, so polygons cannot be laid "
+            "on it; export it again with its coordinate system.",
+        )
+    return grid.crs
 
 
 def _on_cells(grid: RasterGrid, areas: Sequence[Area]) -> tuple[list[BaseGeometry], list[float]]:

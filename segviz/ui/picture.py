@@ -79,10 +79,17 @@ def map_data(
         "bands": list(bands.natural(visit.channels)),
         "stretch": {k: list(v) for k, v in shared_stretch(store, together).items()},
         "legend": legend.to_json(),
+        "areas": areas_url(store, case, visit),
         "notice": case.notice,
         "mode": "review",
         "change": None,
     }
+
+
+def areas_url(store: Store, case: Case, visit: Visit) -> str | None:
+    """Where the outlines of the case's areas are; another address once they are others."""
+    seqs = [str(record.seq) for record in store.records(case.id, "area")]
+    return f"{links.visit(store, case, visit)}/areas?of={','.join(seqs)}" if seqs else None
 
 
 def whose(store: Store, case: Case, visit: Visit, layer: Layer) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from segviz.case import Case, Layer, Status, Visit
 from segviz.grid import VolumeGrid
 from segviz.store import Store
 from segviz.ui import (
+    areas,
     components,
     exchange,
     frame,
@@ -53,8 +54,12 @@ def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         _, made = components.show("volume", data, f"volume-{case.id}", "changed", "layer")
     else:
         data = picture.map_data(store, case, visit, visit.grid, layer.id) | whose
-        changed, made = components.show("map", data, f"map-{case.id}", "changed", "layer")
+        key = f"map-{case.id}"
+        changed, made, area = components.show("map", data, key, "changed", "layer", "area")
         learn.remember_view(visit, changed)
+        if area:
+            areas.drawn(store, case, visit.grid, area)
+            st.rerun(scope="fragment")
     if made:
         layers.go(case, visit, made["layer"])
         st.rerun(scope="fragment")
@@ -78,7 +83,9 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     bench = workbench.get(store, layer.id)
     state = bench.state()
     labels(state, isinstance(visit.grid, VolumeGrid))
+    areas.gaps(store, case, visit)
     since.section(store, bench)
+    areas.section(store, case, visit, layer, state["revision"])
     with st.container(horizontal=True, gap=None, key="doors"):
         if not visit.reference:
             legend.section(bench)

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import measure
 
-WORKS = ("volume", "scene", "pixels", "first", "editing", "strokes", "neighbours", "transitions")
+WORKS = (
+    "volume", "scene", "pixels", "first", "editing", "strokes", "neighbours", "hectares",
+    "transitions",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -84,6 +87,10 @@ def rows_of(work: str, asked: argparse.Namespace) -> list:
         import transitions
 
         return transitions.rows(asked.folder, asked.rounds)
+    if work == "hectares":
+        import hectares
+
+        return hectares.rows(asked.folder, asked.rounds)
     import neighbours
 
     return neighbours.rows(asked.folder, asked.rounds)

@@ -5,6 +5,7 @@ import { component, type Emit, type Viewer } from './component'
 import { h } from './dom'
 import { Frame } from './frame'
 import { KEYS, listen as listenToKeys, type Action } from './keys'
+import { Areas } from './map/areas'
 import { channels } from './map/bands'
 import { Drawing, type Pen } from './map/drawing'
 import { addNorthArrow, addScaleBar, addZoomButtons } from './map/furniture'
@@ -59,6 +60,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   private readonly live: Live
   private readonly drawing: Drawing
   private readonly marks: Marks
+  private readonly areas = new Areas()
   private readonly swipe: Swipe
   private readonly readout: Readout
   private readonly place: Place
@@ -95,7 +97,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     this.marks = new Marks(this.layers.grid, props.shape)
     const target = h('div', { class: 'sv-fill' })
     this.frame.stage.prepend(target)
-    this.map = openMap(target, props, this.layers.grid, [...this.layers.all, this.sketch.layer, this.marks.layer])
+    this.map = openMap(target, props, this.layers.grid, [...this.layers.all, this.sketch.layer, this.marks.layer, this.areas.layer])
     this.live = new Live(this.map)
     this.drawing = new Drawing(this.live)
     target.after(this.live.root)
@@ -125,6 +127,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
       if (props.change.tiles !== shown) this.showMasks()
       this.place.show(props.change.place ?? null)
     }
+    void this.areas.show(props.areas ?? '').catch((error: unknown) => this.frame.tell(sentence(error)))
     if (this.legendOnly) return this.frame.chips.show(this.legend, [])
     this.session.sign(props.author ?? '')
     void this.session.follow(this.visit.revision, this.legend).then(() => this.offerLabels())
@@ -444,7 +447,8 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
 
   /** The map shows the shape before what the hand drew of it goes. */
   private send(shape: Shape | null): void {
-    if (shape) {
+    if (shape?.tool === 'area') this.emit('area', { points: shape.points })
+    else if (shape) {
       const edit = this.session.tool(shape.tool, paramsOf(shape), this.toolbox.where)
       if (shape.tool !== 'relabel-inside') this.sketch.keep(edit.uuid, shape, this.colorOf(shape.label))
       this.map.renderSync()
@@ -470,7 +474,7 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
   private pen(turned: boolean): Pen {
     const tool = this.toolbox.turned(turned) as ShapeTool
     const strokes = this.use === 'stroke'
-    const label = turned && !strokes ? 0 : this.toolbox.label(tool)
+    const label = tool === 'area' || (turned && !strokes) ? 0 : this.toolbox.label(tool)
     return { tool, label, radius: strokes ? this.brush.value : 0, color: this.colorOf(label) }
   }
 

@@ -30,7 +30,7 @@ export interface Owner {
 const NO_LABEL = 'There is no label to paint with yet; run a model or add a label first.'
 
 /** What needs no label to begin with. */
-const WITHOUT_LABEL: ReadonlySet<ToolName> = new Set(['navigate', 'window', 'eraser', 'pick', 'erase-piece', 'smooth'])
+const WITHOUT_LABEL: ReadonlySet<ToolName> = new Set(['navigate', 'window', 'eraser', 'pick', 'erase-piece', 'smooth', 'area'])
 
 export class Toolbox {
   readonly limits: Limits
@@ -202,7 +202,7 @@ export class Toolbox {
 
   private dress(): void {
     const { use, hint } = this.row
-    const changes = use !== 'look' && this.tool !== 'pick'
+    const changes = use !== 'look' && this.tool !== 'pick' && this.tool !== 'area'
     this.frame.hand.hidden = use === 'look'
     for (const part of [this.owner.brush.root, ...(this.owner.extras ?? [])]) part.hidden = use !== 'stroke'
     this.limits.root.hidden = !changes

@@ -5,7 +5,7 @@ export type World = 'volume' | 'map'
 
 export type ToolName =
   | 'navigate' | 'window'
-  | 'brush' | 'eraser' | 'polygon' | 'lasso' | 'fill'
+  | 'brush' | 'eraser' | 'polygon' | 'lasso' | 'fill' | 'area'
   | 'pick' | 'erase-piece' | 'relabel-piece' | 'relabel-inside'
   | 'grow' | 'seeds'
   | 'between' | 'largest' | 'small' | 'split' | 'holes' | 'smooth' | 'margin'
@@ -121,6 +121,7 @@ export const TOOLS: readonly ToolRow[] = [
   { name: 'lasso', group: 'shape', icon: 'lasso', title: 'Lasso', hint: 'Pull around; Ctrl cuts', use: 'loop', key: 'l', fields: inVolumes(slicesThrough) },
   { name: 'fill', group: 'shape', icon: 'bucket', title: 'Fill', hint: 'Click into what is enclosed', use: 'click', key: 'f', fields: inVolumes(through) },
   { name: 'relabel-inside', group: 'shape', icon: 'relabelInside', title: 'Relabel inside a polygon', hint: 'Click corners, Enter closes', use: 'corners', fields: inVolumes(slicesThrough) },
+  { name: 'area', group: 'shape', icon: 'area', title: 'Area to measure in', hint: 'Click corners, Enter closes', use: 'corners', worlds: ['map'] },
   { name: 'pick', group: 'piece', icon: 'pick', title: 'Pick the label under the pointer', hint: 'Click a label', use: 'click', key: 'c' },
   { name: 'erase-piece', group: 'piece', icon: 'erasePiece', title: 'Erase a piece', hint: 'Click a piece', use: 'click' },
   { name: 'relabel-piece', group: 'piece', icon: 'relabelPiece', title: 'Relabel a piece', hint: 'Click a piece', use: 'click' },

@@ -38,6 +38,8 @@ export interface MapProps {
   author?: string
   /** Whose mask is edited; the visit's first where it is left out. */
   layer?: string
+  /** Where the outlines of areas are; left out without any. */
+  areas?: string | null
   /** Other masks that can be copied from. */
   sources?: Source[]
   /** Another mask shown in place of this one, to look at only; its address holds `{z}`, `{x}`, `{y}`. */

@@ -2,7 +2,7 @@
 import type { Params } from '../session'
 import type { Pixel } from './pixels'
 
-export const SHAPES = ['brush', 'eraser', 'polygon', 'lasso', 'relabel-inside'] as const
+export const SHAPES = ['brush', 'eraser', 'polygon', 'lasso', 'relabel-inside', 'area'] as const
 export type ShapeTool = (typeof SHAPES)[number]
 
 export interface Shape {
