@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import measure
 
 WORKS = (
-    "volume", "scene", "pixels", "first", "editing", "strokes", "neighbours", "measuring", "hectares"
+    "volume", "scene", "pixels", "first", "editing", "strokes", "neighbours",
+    "measuring", "hectares", "transitions",
 )  # fmt: skip
 
 
@@ -86,6 +87,10 @@ def rows_of(work: str, asked: argparse.Namespace) -> list:
         import measuring
 
         return measuring.rows(asked.rounds)
+    if work == "transitions":
+        import transitions
+
+        return transitions.rows(asked.folder, asked.rounds)
     if work == "hectares":
         import hectares
 
