@@ -155,7 +155,8 @@ def _between(pixels: float) -> list[tuple[int, float]]:
 
 def _edges(values: Values, seen: Seen) -> NDArray[np.float64]:
     """Strength of the edges, fading to nothing at the window's border."""
-    filled = np.where(seen, values, np.median(values[seen])).astype(np.float64)
+    levels = values.astype(np.float64)
+    filled = np.where(seen, levels, np.median(levels[seen]))
     strength = ndimage.gaussian_gradient_magnitude(filled, SMOOTH)
     strength = np.minimum(strength, np.quantile(strength, STRONG))
     strength -= strength.mean()

@@ -203,7 +203,7 @@ def _sharp(scene: Scene) -> list[int]:
 
 
 def _faked(mask: Mask, label: int, shift: Shift) -> tuple[str, float] | None:
-    windows = sample_windows(mask.data.shape[:2])  # type: ignore[arg-type]
+    windows = sample_windows(mask.data.shape[:2])
     parts = (np.asarray(mask.data[r0:r1, c0:c1]) for r0, r1, c0, c1 in windows)
     share = false_change(parts, label, shift)
     return None if share is None else (mask.legend[label].name, share)

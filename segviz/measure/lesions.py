@@ -290,7 +290,7 @@ def _reaches(inside: Binary, axes: NDArray[np.float64]) -> NDArray[np.float64]:
     """For each slice a length that no two of its voxels exceed; -2 without any."""
     spans = []
     for axis in (0, 1):
-        marked = inside.any(axis=1 - axis)
+        marked = np.asarray(inside.any(axis=1 - axis))
         first, last = marked.argmax(axis=0), len(marked) - 1 - marked[::-1].argmax(axis=0)
         spans.append(last - first)
     diagonals = [np.stack([spans[0], sign * spans[1]], axis=-1) @ axes for sign in (1, -1)]

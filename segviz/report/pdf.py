@@ -238,9 +238,7 @@ def _beside(table: Table, plot: Plot, sizes: _Sizes, plots: Pngs) -> Grid:
     return _side_by_side([[_table(table, sizes, room), image]], [room, image.drawWidth])
 
 
-def _group(
-    kind: type[Block], blocks: Sequence[Any], sizes: _Sizes, plots: Pngs
-) -> Iterator[list[Any]]:
+def _group(kind: type, blocks: Sequence[Any], sizes: _Sizes, plots: Pngs) -> Iterator[list[Any]]:
     """Flowables of blocks of one kind, those in lists that are kept together."""
     if kind is Picture:
         yield from ([_pictures(row, sizes)] for row in rows_of(blocks, PICTURES_A_ROW))
@@ -248,7 +246,7 @@ def _group(
         for row in rows_of([plots[id(block)] for block in blocks], PLOTS_A_ROW):
             yield [Spacer(0, 2 * mm * sizes.scale), _plots(row, sizes)]
     elif kind is tuple:
-        yield from ([_beside(*pair, sizes, plots)] for pair in blocks)
+        yield from ([_beside(table, plot, sizes, plots)] for table, plot in blocks)
     elif kind is Table:
         for table in blocks:
             parts = _table(table, sizes, WIDTH)

@@ -15,6 +15,7 @@ from segviz import workbench
 from segviz.case import Case, Visit
 from segviz.change import align
 from segviz.change.indices import INDICES, possible
+from segviz.change.rates import FORMULAS
 from segviz.findings import areas, land_change, series
 from segviz.findings.series import moved
 from segviz.grid import RasterGrid, same_grid
@@ -332,7 +333,7 @@ def amounts(
         st.html(by_definition(numbers))
     with st.popover("How computed", type="tertiary"):
         st.html(notes([AREA_NOTE, land_change.LOSSES, compared(whole, chosen.first)]))
-        st.html(notes([f"{text}." for text in land_change.FORMULAS.values()]))
+        st.html(notes([f"{text}." for text in FORMULAS.values()]))
 
 
 def what_became_of_what(
