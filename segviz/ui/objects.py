@@ -41,9 +41,7 @@ def shown(store: Store, case: Case, visit: Visit, layer: Layer) -> Row | None:
 
 def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     """A part of the panel that counts once it is opened."""
-    part = st.expander(
-        "Objects", icon=":material/category:", key=f"objects-{visit.id}", on_change="rerun"
-    )
+    part = st.expander("Objects", key=f"objects-{visit.id}", type="compact", on_change="rerun")
     if not part.open:
         return
     with part:
