@@ -86,7 +86,7 @@ def register(
         after = _score(method, fixed, mover, starts[best])
     except (RuntimeError, ValueError) as reason:
         raise _nothing() from reason
-    matrix: Matrix = np.linalg.inv(_ras(starts[best]))
+    matrix = np.asarray(np.linalg.inv(_ras(starts[best])), np.float64)
     if scores[0] is not None and after is not None and scores[0] <= after:
         matrix, after = np.eye(4), scores[0]  # the files' own positions are as good
     found = _rigid(matrix, scores[0], after, moving.grid)
