@@ -329,13 +329,13 @@ def response_notes(numbers: Numbers) -> str:
         f"{percent(row['change'])} = volume {percent(row['volume'])}"
         for row in answer["geometric_equivalents"]
     )
+    titles = {row["name"]: row["title"] for row in numbers["lesions"]}
+    targets, parts = (
+        ", ".join(escape(titles[name]) for name in answer[key]) for key in ("targets", "parts")
+    )
     lines = [
-        f"Targets: {escape(', '.join(answer['targets']) or 'none is measurable')}."
-        + (
-            f" Their parts {escape(', '.join(answer['parts']))} are added."
-            if answer["parts"]
-            else ""
-        ),
+        f"Targets: {targets or 'none is measurable'}."
+        + (f" Parts of them are added: {parts}." if parts else ""),
         f"<b>{escape(answer['aid'])}</b> {escape(answer['asks'])}",
         f"Thresholds: {escape(answer['title'])}, {escape(answer['source'])}. Progression counts "
         "from the nadir, the smallest sum before; response from the baseline.",

@@ -28,8 +28,8 @@ def section(store: Store, case: Case) -> None:
     dates = case.segmented
     part = st.expander(
         "Objects over dates",
-        icon=":material/category:",
         key=f"objects_over_dates-{case.id}",
+        type="compact",
         on_change="rerun",
     )
     if not part.open:

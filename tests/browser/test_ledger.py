@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -71,6 +72,8 @@ def test_align_follow_name_and_open_the_slice(
     page.emulate_media(color_scheme="dark")
     page.reload()
     expect(row(page, "Left frontal")).to_be_visible()
+    expect(page.locator(".st-key-ledger .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".sv-compare img").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     shot(page, "ledger-dark")
     page.emulate_media(color_scheme="light")
@@ -79,7 +82,7 @@ def test_align_follow_name_and_open_the_slice(
     points.nth(1).click(force=True)
     page.wait_for_url(re.compile("/review"))
     expect(page.locator(".sv-chips")).to_contain_text("ml")
-    at = re.search(r"[?&]at=([\d.,]+)", page.url)
+    at = re.search(r"[?&]at=([\d.,]+)", unquote(page.url))
     assert at, page.url
     grid, _ = followed.template()
     drawn = followed.lesions(grid, 1).astype(np.uint8)
