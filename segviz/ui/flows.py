@@ -72,7 +72,7 @@ def cell(
     table: list[list[float]], n: int, m: int, labels: list[dict[str, Any]], a: str, b: str
 ) -> dict[str, Any]:
     value, whole = table[n][m], sum(table[n])
-    told = {"text": area(value)}
+    told: dict[str, Any] = {"text": area(value)}
     if n == m:
         told["kind"] = "stays"
     elif value:

@@ -15,6 +15,7 @@ from segviz import workbench
 from segviz.case import Case, Visit
 from segviz.change import align
 from segviz.change.indices import INDICES, possible
+from segviz.change.rates import FORMULAS
 from segviz.findings import areas, land_change, series
 from segviz.findings.series import moved
 from segviz.grid import RasterGrid, same_grid
@@ -327,12 +328,13 @@ def amounts(
     unit = numbers["unit"]
     figure = charts.over_time(lines, case.visits, unit)
     plots.show(figure, f"area-of-{case.id}", name=f"{case.name} area")
-    st.html(by_date(numbers, chosen.label))
+    if len(numbers["visits"]) > 2:
+        st.html(by_date(numbers, chosen.label))
     if numbers["definition"]:
         st.html(by_definition(numbers))
     with st.popover("How computed", type="tertiary"):
         st.html(notes([AREA_NOTE, land_change.LOSSES, compared(whole, chosen.first)]))
-        st.html(notes([f"{text}." for text in land_change.FORMULAS.values()]))
+        st.html(notes([f"{text}." for text in FORMULAS.values()]))
 
 
 def what_became_of_what(
@@ -446,9 +448,7 @@ def rate(row: dict[str, Any], unit: str) -> str:
 
 
 def by_date(numbers: dict[str, Any], label: Label) -> str:
-    """When the class was lost, as a table; nothing where there are two dates only."""
-    if len(numbers["visits"]) < 3:
-        return ""
+    """When the class was lost, as a table."""
     unit = numbers["unit"]
     lost = numbers["losses"]["lost"]
     rows = "".join(
