@@ -105,7 +105,9 @@ def shift_of(one: Values, two: Values, seen: Seen) -> tuple[float, float] | None
     first, second = (_edges(values, seen) for values in (one, two))
     if not first.any() or not second.any():
         return None
-    moved, _, _ = phase_cross_correlation(first, second, upsample_factor=FINEST, normalization=None)
+    moved, _, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
+        first, second, upsample_factor=FINEST, normalization=None
+    )
     if max(abs(moved) / np.array(one.shape)) > FURTHEST:
         return None
     back = ndimage.shift(second, moved, order=1)
@@ -155,8 +157,8 @@ def _between(pixels: float) -> list[tuple[int, float]]:
 
 def _edges(values: Values, seen: Seen) -> NDArray[np.float64]:
     """Strength of the edges, fading to nothing at the window's border."""
-    levels = values.astype(np.float64)
-    filled = np.where(seen, levels, np.median(levels[seen]))
+    measured = values.astype(np.float64)
+    filled = np.where(seen, measured, np.median(measured[seen]))
     strength = ndimage.gaussian_gradient_magnitude(filled, SMOOTH)
     strength = np.minimum(strength, np.quantile(strength, STRONG))
     strength -= strength.mean()

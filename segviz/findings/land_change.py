@@ -5,7 +5,7 @@ The checks are part of the finding: they go wherever its numbers go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -71,7 +71,7 @@ def now(
     }
 
 
-def of_case(store: Store, case: Case) -> list[Spec]:
+def of_case(store: Store, case: Case) -> list[Mapping[str, Any]]:
     """The spec of all classified dates on the grid of the first; none where there are not two."""
     benches = [workbench.get(store, visit.id) for visit in case.segmented]
     full = [b for b in benches if any(row["count"] for row in b.state()["labels"])]

@@ -328,7 +328,8 @@ def amounts(
     unit = numbers["unit"]
     figure = charts.over_time(lines, case.visits, unit)
     plots.show(figure, f"area-of-{case.id}", name=f"{case.name} area")
-    st.html(by_date(numbers, chosen.label))
+    if len(numbers["visits"]) > 2:
+        st.html(by_date(numbers, chosen.label))
     if numbers["definition"]:
         st.html(by_definition(numbers))
     with st.popover("How computed", type="tertiary"):
@@ -447,9 +448,7 @@ def rate(row: dict[str, Any], unit: str) -> str:
 
 
 def by_date(numbers: dict[str, Any], label: Label) -> str:
-    """When the class was lost, as a table; nothing where there are two dates only."""
-    if len(numbers["visits"]) < 3:
-        return ""
+    """When the class was lost, as a table."""
     unit = numbers["unit"]
     lost = numbers["losses"]["lost"]
     rows = "".join(
