@@ -91,8 +91,8 @@ def within(mask: Mask, image: Image | None, file: Path, answers: Answers) -> dic
     from segviz.measure.zones import measure_areas
 
     read = read_areas(file, answers)
-    is_scene = image is not None and not isinstance(image, Volume)
-    clouds = (clouds_of(image) if is_scene else None) or clouds_in(mask)
+    scene = None if isinstance(image, Volume) else image
+    clouds = (None if scene is None else clouds_of(scene)) or clouds_in(mask)
     rows = measure_areas(mask, read.areas, _valid(image), clouds)
     return {"areas": rows, "areas_rule": "coverage", "areas_notes": list(read.notes)}
 
