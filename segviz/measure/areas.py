@@ -316,24 +316,18 @@ def _whole_words(columns: int) -> int:
 def _counts(marked: NDArray[np.bool_], width: int) -> NDArray[np.uint8]:
     """[row, word]: marked cells of each row within words, or within blocks where they are less."""
     if width < 8:
-        small: NDArray[np.uint8] = marked.reshape(len(marked), -1, width).sum(
-            axis=2, dtype=np.uint8
-        )
-        return small
+        return np.asarray(marked.reshape(len(marked), -1, width).sum(axis=2, dtype=np.uint8))
     words = np.packbits(marked, axis=1).view(f"u{min(width, WORD) // 8}")
-    counts: NDArray[np.uint8] = np.bitwise_count(words)
-    return counts
+    return np.asarray(np.bitwise_count(words))
 
 
 def _sums_of_columns(marked: NDArray[np.bool_]) -> Integers:
     """Marked cells of each column; eight of them are added at once, up to 255 rows of bytes."""
     if marked.shape[1] % 8:
-        plain: Integers = marked.sum(axis=0, dtype=np.int64)
-        return plain
+        return np.asarray(marked.sum(axis=0, dtype=np.int64))
     words = marked.view(np.uint64)
     parts = [np.add.reduce(words[row : row + 128]) for row in range(0, len(words), 128)]
-    sums: Integers = np.stack(parts).view(np.uint8).sum(axis=0, dtype=np.int64)
-    return sums
+    return np.asarray(np.stack(parts).view(np.uint8).sum(axis=0, dtype=np.int64))
 
 
 def measure_scene(

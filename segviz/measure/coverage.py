@@ -48,7 +48,7 @@ class Coverage:
             polygon: valid, of one part or many; lines and points in it cover nothing.
         """
         every = shapely.get_parts(shapely.get_parts(polygon))
-        parts = [part for part in every if part.geom_type == "Polygon"]
+        parts = [part for part in every if part.geom_type == "Polygon" and not part.is_empty]
         if not parts:
             nothing = np.empty(0)
             return cls((0, 0, 0, 0), *(nothing.astype(np.int64),) * 2, nothing, nothing)
