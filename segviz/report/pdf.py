@@ -239,7 +239,7 @@ def _beside(table: Table, plot: Plot, sizes: _Sizes, plots: Pngs) -> Grid:
 
 
 def _group(
-    kind: type[Block], blocks: Sequence[Any], sizes: _Sizes, plots: Pngs
+    kind: type[Any], blocks: Sequence[Any], sizes: _Sizes, plots: Pngs
 ) -> Iterator[list[Any]]:
     """Flowables of blocks of one kind, those in lists that are kept together."""
     if kind is Picture:
