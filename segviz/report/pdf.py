@@ -248,7 +248,7 @@ def _group(
         for row in rows_of([plots[id(block)] for block in blocks], PLOTS_A_ROW):
             yield [Spacer(0, 2 * mm * sizes.scale), _plots(row, sizes)]
     elif kind is tuple:
-        yield from ([_beside(*pair, sizes, plots)] for pair in blocks)
+        yield from ([_beside(table, plot, sizes, plots)] for table, plot in blocks)
     elif kind is Table:
         for table in blocks:
             parts = _table(table, sizes, WIDTH)
