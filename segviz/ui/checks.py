@@ -38,7 +38,8 @@ def failed(intervals: Sequence[Sequence[Row]]) -> list[str]:
 
 
 def worst(rows: list[tuple[str, Row]]) -> str:
-    return max((check["outcome"] for _, check in rows), key=ORDER.index)
+    outcomes: list[str] = [check["outcome"] for _, check in rows]
+    return max(outcomes, key=ORDER.index)
 
 
 def sentence(name: str, rows: list[tuple[str, Row]]) -> str:
