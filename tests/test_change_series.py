@@ -43,6 +43,9 @@ def test_vector_of_the_reference():
     assert (found["loss"][0], found["gain"][0]) == (pytest.approx([1]), pytest.approx([1]))
     assert found["net"][0] == pytest.approx([0], abs=1e-9)
     assert found["why"] == [None]
+    (only,) = found["one_date_only"]
+    assert (only["first"], only["second"]) == (pytest.approx([1, 0]), pytest.approx([0, 1]))
+    assert found["rates"][0][0]["compound_percent"] == pytest.approx(0, abs=1e-9)
 
 
 def test_rows_and_columns_balance():
@@ -59,6 +62,32 @@ def test_rows_and_columns_balance():
             np.array(found["net"])[:, n]
         )
     assert np.sum(found["net"]) == pytest.approx(0, abs=1e-9)
+
+
+def test_what_one_date_has_alone_and_the_matrix_make_up_its_area():
+    random = np.random.default_rng(1)
+    masks = [scene(random.integers(0, 7, (90, 110)), Affine(30, 0, 2e5, 0, -30, 1e6), 32622)
+             for _ in range(3)]  # fmt: skip
+    found = change(masks, ["2010", "2015", "2016"])
+    areas = np.array(found["areas_ha"]).T
+    for n, matrix in enumerate(np.array(found["transitions"])):
+        only = found["one_date_only"][n]
+        assert matrix.sum(axis=1) + only["first"] == pytest.approx(areas[n], rel=1e-12)
+        assert matrix.sum(axis=0) + only["second"] == pytest.approx(areas[n + 1], rel=1e-12)
+        assert found["only_at_first"][n] == np.sum((masks[n].data > 0) & (masks[n + 1].data == 0))
+    assert [row[0]["years"] for row in zip(*found["rates"], strict=True)] == [5.0, 1.0]
+
+
+def test_a_rate_is_of_the_area_that_both_dates_saw():
+    """100 ha become 95; 30 more hectares are under cloud at the second date."""
+    before = np.ones((13, 10))
+    after = np.ones((13, 10))
+    after[0, :5] = 2
+    after[10:] = 0
+    (rate,) = change([scene(before), scene(after)], ["2015-07-01", "2020-07-01"])["rates"][0]
+    assert rate["compound_percent"] == pytest.approx(-1.02062, abs=5e-6)
+    assert rate["puyravaud_percent"] == pytest.approx(-1.02587, abs=5e-6)
+    assert rate["a_year"] == pytest.approx(-1.0)
 
 
 def test_three_dates_compare_neighbours_in_time():

@@ -58,9 +58,18 @@ def test_windows_without_ground_or_without_edges_say_nothing():
     assert estimate([]) is None
 
 
+def test_what_does_not_match_has_no_shift():
+    one, two = (
+        ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal((SIDE, SIDE)), 3)
+        for seed in (1, 2)
+    )
+    assert shift_of(one, two, SEEN) is None
+    assert shift_of(one, one, SEEN) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("shape", "size", "count"),
-    [((100, 90), 256, 1), ((300, 5000), 256, 4), ((10980, 10980), 256, 16), ((512, 512), 256, 4)],
+    [((100, 90), 128, 1), ((150, 5000), 128, 4), ((10980, 10980), 128, 16), ((256, 256), 128, 4)],
 )
 def test_windows_lie_inside_and_apart(shape, size, count):
     windows = sample_windows(shape, size)

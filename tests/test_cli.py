@@ -18,7 +18,8 @@ from click.testing import CliRunner, Result
 
 from segviz import measure, workbench
 from segviz.cli import main, options, tables, workspace
-from segviz.io import open_image, polygons, read_mask
+from segviz.io import open_image, polygons, read_mask, write_mask
+from segviz.mask import Mask
 
 Segviz = Callable[..., Result]
 
@@ -179,7 +180,36 @@ def test_change(answer: Callable[..., Any], segviz: Segviz, tmp_path: Path) -> N
     assert found["loss"][0] == pytest.approx([5.9, 5.9], rel=2e-3)
     assert found["gain"][0] == [0.0, 0.0]
     assert np.sum(found["transitions"][0]) == pytest.approx(np.sum(found["areas_ha"], axis=0)[0])
+    assert found["one_date_only"][0] == {"first": [0.0, 0.0], "second": [0.0, 0.0]}
+    assert found["rates"][0][0]["years"] == 1.0
+    assert found["rates"][0][0]["compound_percent"] == pytest.approx(-100 / 6)
+    outcomes = {check["name"]: check["outcome"] for check in found["checks"][0]}
+    assert outcomes == {
+        "Grid": "passed",
+        "Two files": "passed",
+        "Model": "warned",
+        "Map version": "passed",
+        "Data": "warned",
+        "Season": "passed",
+    }
     assert "label (ha)" in segviz("change", *masks).stdout
+    assert "warned: Model." in segviz("change", *masks).stdout
+
+
+def test_change_follows_lesions(
+    answer: Callable[..., Any], spheres: phantoms.Spheres, tmp_path: Path
+) -> None:
+    labels = phantoms.sphere_labels()
+    labels[labels == 2] = 0
+    later = tmp_path / "later.nii.gz"
+    write_mask(Mask(phantoms.VOLUME_GRID, labels, phantoms.SPHERES, "phantom"), later)
+    found = answer("change", spheres.mask, later)
+    states = {(r["label"], r["name"]): [v["state"] for v in r["visits"]] for r in found["lesions"]}
+    assert states == {(1, "L1"): ["first", "persistent"], (2, "L1"): ["first", "vanished"]}
+    volumes = [visit["volume_ml"] for visit in found["lesions"][0]["visits"]]
+    assert volumes == pytest.approx([spheres.volume_ml[1]] * 2)
+    none = answer("change", spheres.mask, later, "--smallest-mm3", "100000")
+    assert (none["smallest_lesion_mm3"], none["lesions"]) == (100_000, [])
 
 
 def test_change_refuses_one_mask_and_missing_dates(segviz: Segviz, tmp_path: Path) -> None:

@@ -11,9 +11,12 @@ from workspace import draw
 
 from segviz import findings, workbench
 from segviz.errors import Refused
-from segviz.findings import areas
+from segviz.findings import areas, gaps
 from segviz.findings.blocks import Table, Text
+from segviz.grid import RasterGrid
 from segviz.io import polygons
+from segviz.mask import Legend, Mask
+from segviz.measure import clouds
 
 SQUARE = [[100, 100], [200, 100], [200, 200], [100, 200]]
 """100 cells of 10 m wide: 100 ha but for the scale of UTM, which is 0.9996 at its middle."""
@@ -110,3 +113,51 @@ def test_what_is_no_area_and_no_scene(server: Server):
     volume = server.volume.visits[0]
     with pytest.raises(Refused, match="SV-NUM-063"):
         findings.find(server.store, areas.now(server.store, volume, volume.id, 0, None))
+
+
+def test_how_much_of_a_scene_shows_nothing(server: Server):
+    visit = server.scene.visits[0]
+    spec = gaps.now(visit.id, server.scene.id)
+    found = findings.find(server.store, spec)
+    assert (found["nodata_share"], found["nodata_ha"], found["cloud_share"]) == (0, 0, None)
+    assert findings.tell(spec, found)
+    scan = gaps.now(server.volume.visits[0].id, server.volume.id)
+    with pytest.raises(Refused, match="SV-NUM-066"):
+        findings.find(server.store, scan)
+
+
+class Classes:
+    """A scene of two bands, the second of which says what was seen."""
+
+    def __init__(self, name: str, values: list[list[int]]) -> None:
+        self.channels = ("B4", name)
+        self.values = np.array([np.zeros_like(values), values])
+
+    def read(self, window, bands=None, shape=None):
+        row, row_stop, column, column_stop = window
+        values = self.values[bands, row:row_stop, column:column_stop]
+        return values, np.ones(values.shape[1:], bool)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "clouded"),
+    [
+        ("SCL", [[4, 8, 9], [3, 10, 5]], [[0, 1, 1], [1, 1, 0]]),
+        ("QA_PIXEL", [[21824, 21826, 22280], [23888, 21762, 1]], [[0, 1, 1], [1, 1, 0]]),
+    ],
+)
+def test_what_an_image_calls_cloud(name: str, values: list, clouded: list):
+    look = clouds.clouds_of(Classes(name, values))
+    assert look is not None
+    assert look((0, 2, 0, 3)).astype(int).tolist() == clouded
+    assert look((1, 2, 1, 3)).astype(int).tolist() == [clouded[1][1:]]
+
+
+def test_an_image_or_a_mask_that_knows_no_cloud():
+    assert clouds.clouds_of(Classes("B8", [[1]])) is None
+    labels, legend = np.array([[1, 0]], np.uint8), Legend.named("forest", "cloud")
+    grid = RasterGrid((1, 2), SCENE_GRID.transform, SCENE_GRID.crs)
+    assert clouds.clouds_in(Mask(grid, labels, legend)) is None
+    look = clouds.clouds_in(Mask(grid, labels * 2, legend))
+    assert look is not None
+    assert look((0, 1, 0, 2)).tolist() == [[True, False]]

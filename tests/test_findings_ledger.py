@@ -106,6 +106,20 @@ def test_the_response_follows_the_targets(store: Store) -> None:
     assert readings[1]["total"] == pytest.approx(10 * 2**0.5)
 
 
+def test_parts_of_a_target_are_added_to_it(store: Store) -> None:
+    """12 x 12 falls apart into 12 x 6 and 12 x 5: diameters from centre to centre."""
+    whole = drawn((2, 2, 12, 4))
+    parts = whole.copy()
+    parts[:, 8] = 0
+    case = a_case(store, whole, parts)
+    numbers = findings.find(store, ledger.now(store, case, 1, criterion="recist-1.1"))
+    answer = numbers["response"]
+    assert (answer["targets"], answer["parts"]) == (["L1"], ["L2"])
+    assert [r["sld_mm"] for r in answer["readings"]] == pytest.approx(
+        [np.hypot(11, 11), np.hypot(11, 5) + np.hypot(11, 4)]
+    )
+
+
 def test_a_later_baseline(store: Store) -> None:
     case = three_visits(store)
     spec = ledger.now(store, case, 1, baseline=case.visits[1].id)

@@ -112,6 +112,18 @@ def test_names_of_other_alphabets_survive(tmp_path: Path) -> None:
     assert made.SegmentSequence[1].SegmentLabel == "Ödem 腫瘍"
 
 
+def test_a_name_that_is_no_person_name_reaches_no_log(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    planes = slices(UPRIGHT, False)
+    for item in planes:
+        item.PatientName = "JANEDOE"
+    paths = sorted(save(tmp_path / "s", *planes).iterdir())
+    assert pydicom.dcmread(written(mask_on(paths), tmp_path, paths)).PatientName == "JANEDOE"
+    assert not [warning for warning in recwarn if "JANEDOE" in str(warning.message)]
+    assert "JANEDOE" not in caplog.text
+
+
 def row(added: float = 0.0, removed: float = 0.0) -> dict[str, Any]:
     return {"label": 2, "amount": 4.0, "added": added, "removed": removed}
 

@@ -9,7 +9,7 @@ from PIL import Image
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
 from segviz.mask import Legend, Mask
-from segviz.render.slices import outline, plane, range_mm, slice_png
+from segviz.render.slices import aligned_png, outline, plane, range_mm, slice_png
 
 LPS = np.diag([-2.0, -2.0, 5.0, 1.0])
 LPS[:3, 3] = (19, 19, 0)
@@ -119,3 +119,21 @@ def test_outline_of_two_labels_that_touch():
         [1, 0, 1, 1, 1],
         [1, 1, 1, 1, 1],
     ]
+
+
+@pytest.mark.parametrize("name", ["axial", "coronal", "sagittal"])
+def test_an_aligned_scan_is_seen_on_the_planes_of_the_first(name):
+    """The head lay further to the left and back; aligned, it looks the same."""
+    first = patient(np.diag([2.0, 2.0, 2.0, 1.0]), (20, 20, 20))
+    there = first.grid.affine.copy()
+    there[:3, 3] = [-6, -4, 0]
+    second = Volume(VolumeGrid((20, 20, 20), there), first.data)
+    labels = Mask(first.grid, (first.data > 0).astype(np.uint8), Legend.named("bright"))
+    same = Mask(second.grid, labels.data, labels.legend)
+    matrix = np.eye(4)
+    matrix[:2, 3] = 6, 4
+    window = (0.0, 100.0)
+    seen = aligned_png(second, same, first.grid, matrix, name, 22.0, 64, window)
+    assert np.array_equal(opened(seen), opened(slice_png(first, labels, name, 22.0, 64, window)))
+    left = aligned_png(second, same, first.grid, np.eye(4), name, 22.0, 64, window)
+    assert not np.array_equal(opened(left), opened(seen))

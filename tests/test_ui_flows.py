@@ -58,6 +58,14 @@ def test_the_diagram_has_the_flows_in_their_order():
     assert "forest · 2018,‹other› · 2019" in plots.points_csv(flows.sankey(found, LEGEND))
 
 
+def test_the_map_begins_with_the_largest_flow_out_of_the_class():
+    assert flows.largest(numbers(), 1) == {"a": "v0", "b": "v1", "from": 1, "to": 2}
+    assert flows.largest(numbers(), 2) == {"a": "v0", "b": "v1", "from": 1, "to": 2}
+    still = numbers(3) | {"visits": [{"id": "v1", "name": "2019"}, {"id": "v2", "name": "2020"}]}
+    still["transitions"] = still["transitions"][1:]
+    assert flows.largest(still, 1) is None
+
+
 @pytest.mark.parametrize("classes", [2, 9])
 def test_bars_of_a_date_lie_in_the_order_of_the_classes(classes):
     random = np.random.default_rng(classes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
 from test_ui_flows import LEGEND, numbers
 from web_case import SCENE_GRID
 
@@ -32,14 +31,9 @@ def test_it_is_said_over_what_the_dates_were_compared():
     assert "0.1%" in transitions.compared(numbers(), visit("2018"))
 
 
-@pytest.mark.parametrize(("dates", "shown"), [(2, False), (3, True)])
-def test_when_it_was_lost_is_a_table_of_three_dates_or_more(dates, shown):
-    found = numbers(dates)
-    found["losses"] = {"lost": [1.0, 0.0][: dates - 1]}
-    html = transitions.by_date(found, LEGEND[1])
-    assert bool(html) == shown
-    if shown:
-        assert "2018 to 2019" in html and "Together, each pixel once" in html
+def test_when_it_was_lost_is_a_table_with_its_sum():
+    html = transitions.by_date(numbers(3) | {"losses": {"lost": [1.0, 0.5]}}, LEGEND[1])
+    assert "2018 to 2019" in html and "Together, each pixel once" in html and "1.5 ha" in html
 
 
 def test_the_container_of_a_key_has_its_class():

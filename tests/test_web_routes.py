@@ -17,12 +17,12 @@ from PIL import Image
 from web_case import Server, pixels, voxels
 from workspace import draw, finished_run
 
-from segviz import workbench
+from segviz import opening, workbench
 from segviz.case import Case
 from segviz.edit import runs
 from segviz.errors import Conflict, DiskFull, NotFound, Question, Refused
 from segviz.inference import catalog, pictures
-from segviz.io import legends
+from segviz.io import legends, polygons
 from segviz.io.masks import read_mask
 from segviz.store import access
 from segviz.web import downloads, errors
@@ -357,6 +357,19 @@ def test_slices_and_thumbnails_are_pictures(server: Server):
         assert max(opened(answer).shape[:2]) in (64, 320)
 
 
+def test_a_slice_on_the_reference_names_the_record_that_says_how(server: Server):
+    visit = server.volume.visits[-1]
+    record = opening.align_by_hand(server.store, server.volume, visit, (0, 0, 0), (0, 0, 4), "me")
+    url = f"{server.visit(server.volume)}/slice.png?size=64&mm="
+    assert np.array_equal(
+        opened(server.client.get(f"{url}12&aligned={record.seq}")),
+        opened(server.client.get(f"{url}8")),
+    )
+    assert server.client.get(f"{url}8&aligned=99").status_code == 404
+    other = server.store.add_record(server.volume.id, "area", visit.id, {}, "me")
+    assert server.client.get(f"{url}8&aligned={other.seq}").status_code == 400
+
+
 def test_the_downloaded_mask_is_the_mask(server: Server, tmp_path):
     edit(server, runs.encode(np.array([0, 1, 7]), np.array([1, 1, 1], np.uint8)))
     stroke(server)
@@ -590,3 +603,22 @@ def test_a_distance_map_is_a_volume_of_bins(server: Server):
     empty = server.client.get(url, params=sides | {"b": f"{bench.layer.id}@0", "label": label})
     assert empty.json()["error"]["code"] == "SV-NUM-020"
     assert server.client.get(url, params=sides).json()["error"]["code"] == "SV-CASE-400"
+
+
+def test_areas_lie_on_the_scene_and_their_numbers_are_a_table(server: Server) -> None:
+    visit = server.scene.visits[0]
+    drawn = polygons.from_cells("=Plot", [[10, 20], [40, 20], [40, 60]], visit.grid)
+    body = {"geometry": polygons.to_geojson(drawn), "file": None, "sha256": None}
+    assert server.client.get(f"{server.visit(server.scene, 0)}/areas").json() == {"areas": []}
+    seq = server.store.add_record(server.scene.id, "area", "=Plot", body).seq
+    (area,) = server.client.get(f"{server.visit(server.scene, 0)}/areas").json()["areas"]
+    assert area["name"] == "=Plot"
+    ((ring,),) = area["parts"]
+    assert {tuple(map(round, point)) for point in ring} >= {(10, 20), (40, 20), (40, 60)}
+    address = f"{server.layer(server.scene, 0)}/areas.csv?revision=0&areas={seq}&preset="
+    answer = server.client.get(address)
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, *rows = answer.text.splitlines()
+    assert head.startswith("area,polygon_ha,inside_ha,valid_ha")
+    assert rows[0].startswith("'=Plot,6.00")
+    assert server.client.get(address.replace("areas=", "areas=9")).status_code == 404

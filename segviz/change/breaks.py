@@ -142,7 +142,8 @@ def _costs(series: Floats) -> Floats:
     squares = np.r_[0.0, np.cumsum(series**2)]
     start, stop = np.indices((len(ones), len(ones)))
     count = np.maximum(stop - start, 1)
-    return np.maximum(squares[stop] - squares[start] - (ones[stop] - ones[start]) ** 2 / count, 0)
+    cost = squares[stop] - squares[start] - (ones[stop] - ones[start]) ** 2 / count
+    return np.asarray(np.maximum(cost, 0), np.float64)
 
 
 def _score(series: Floats, starts: list[int]) -> float:

@@ -17,6 +17,8 @@ from scipy import ndimage
 
 from segviz.change.following import Named, Overlaps, Sighting, follow
 from segviz.grid import VolumeGrid
+from segviz.mask import Mask
+from segviz.measure.counts import counts
 from segviz.measure.diameters import in_plane
 from segviz.measure.uncertainty import half_voxel_ml
 
@@ -81,13 +83,17 @@ def look(
         labels: native [i, j, k].
         smallest_mm3: pieces below it are left out, and counted in ``too_small``.
     """
-    numbers, count = ndimage.label(labels == label, BOX)
+    inside = labels == label
+    where = ndimage.find_objects(inside.view(np.uint8))
+    box = where[0] if where else (slice(0),) * 3
+    numbers, count = ndimage.label(inside[box], BOX)
     voxels = np.bincount(numbers.ravel(), minlength=count + 1)[1:]
     large = voxels * grid.voxel_volume_mm3 >= smallest_mm3 - 1e-9
     order = [n for n in np.argsort(-voxels, kind="stable") if large[n]]
     renamed = np.zeros(count + 1, np.int32)
     renamed[np.array(order, np.int64) + 1] = np.arange(1, len(order) + 1)
-    pieces = renamed[numbers]
+    pieces = np.zeros(grid.shape, np.int32)
+    pieces[box] = renamed[numbers]
     found = tuple(
         _piece(pieces, box, n, grid) for n, box in enumerate(ndimage.find_objects(pieces), 1)
     )
@@ -121,6 +127,20 @@ def ledger(
             ],
         }
         for name in names
+    ]
+
+
+def of_masks(masks: Sequence[Mask], smallest_mm3: float) -> list[dict[str, Any]]:
+    """The ledger of each label in masks of one patient that lie in one place, by label.
+
+    Returns:
+        As ``ledger``, with ``label`` in each row; names begin anew with each label.
+    """
+    values = np.unique(np.concatenate([np.flatnonzero(counts(mask.data)) for mask in masks]))
+    return [
+        {"label": int(label), **row}
+        for label in values[values > 0]
+        for row in ledger([look(mask.data, _grid(mask), label, smallest_mm3) for mask in masks])
     ]
 
 
@@ -234,6 +254,12 @@ def _counted(one: Pieces, two: Pieces) -> dict[tuple[int, int], int]:
     both = two > 0
     pairs, counts = np.unique(np.stack([one[both], two[both]]), axis=1, return_counts=True)
     return {(int(a), int(b)): int(n) for (a, b), n in zip(pairs.T, counts, strict=True)}
+
+
+def _grid(mask: Mask) -> VolumeGrid:
+    if not isinstance(mask.grid, VolumeGrid):
+        raise TypeError("a scene has no lesions")
+    return mask.grid
 
 
 def _mm3(look: Look) -> float:

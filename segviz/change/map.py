@@ -30,7 +30,7 @@ def loss_gain(before: Labels, after: Labels, label: int, nodata: int | None = 0)
 
 def flow(before: Labels, after: Labels, source: int, target: int) -> Labels:
     """1 where one label became another, else 0; of any shape."""
-    return ((before == source) & (after == target)).astype(np.uint8)
+    return np.asarray((before == source) & (after == target), np.uint8)
 
 
 def loss_dates(dates: Sequence[Labels], label: int) -> Labels:

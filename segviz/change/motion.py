@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
@@ -11,7 +13,7 @@ from segviz.grid import VolumeGrid
 
 Matrix = NDArray[np.float64]
 
-TURNS = "xyz"
+TURNS: Final = "xyz"
 """Rotations about R, then A, then S, each about the fixed axis."""
 
 

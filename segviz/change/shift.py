@@ -25,7 +25,7 @@ PASSES = 0.2
 FAILS = 1.0
 """Pixels from which on it does more than most years change."""
 
-SIZE = 256
+SIZE = 128
 """Edge of a window in pixels."""
 
 ACROSS = 4
@@ -40,8 +40,14 @@ LEAST_VALID = 0.9
 FURTHEST = 0.125
 """Of a window's edge: a larger shift is taken for a failed match."""
 
+LEAST_MATCH = 0.5
+"""Correlation of the edges, once moved, below which they are not the same edges."""
+
 SMOOTH = 1.0
 """Pixels of smoothing before edges are taken, so that noise is none."""
+
+STRONG = 0.9
+"""Quantile at which edges are cut: a new clearing must not outweigh all that stayed."""
 
 Values = NDArray[np.generic]
 Seen = NDArray[np.bool_]
@@ -76,7 +82,7 @@ def sample_windows(
 
 
 def estimate(pairs: Iterable[tuple[Values, Values, Seen]]) -> Shift | None:
-    """The shift between two dates by pairs of their windows.
+    """The shift between two dates by pairs of their windows, in one band or in several.
 
     Args:
         pairs: one band [row, column] of either date, and where both saw the ground.
@@ -99,8 +105,13 @@ def shift_of(one: Values, two: Values, seen: Seen) -> tuple[float, float] | None
     first, second = (_edges(values, seen) for values in (one, two))
     if not first.any() or not second.any():
         return None
-    moved, _, _ = phase_cross_correlation(first, second, upsample_factor=FINEST, normalization=None)
+    moved, _, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
+        first, second, upsample_factor=FINEST, normalization=None
+    )
     if max(abs(moved) / np.array(one.shape)) > FURTHEST:
+        return None
+    back = ndimage.shift(second, moved, order=1)
+    if np.corrcoef(first.ravel(), back.ravel())[0, 1] < LEAST_MATCH:
         return None
     return -float(moved[0]), -float(moved[1])
 
@@ -146,8 +157,10 @@ def _between(pixels: float) -> list[tuple[int, float]]:
 
 def _edges(values: Values, seen: Seen) -> NDArray[np.float64]:
     """Strength of the edges, fading to nothing at the window's border."""
-    filled = np.where(seen, values, np.median(values[seen])).astype(np.float64)
+    measured = values.astype(np.float64)
+    filled = np.where(seen, measured, np.median(measured[seen]))
     strength = ndimage.gaussian_gradient_magnitude(filled, SMOOTH)
+    strength = np.minimum(strength, np.quantile(strength, STRONG))
     strength -= strength.mean()
     rows, columns = (np.hanning(length) for length in strength.shape)
     return np.asarray(strength * rows[:, None] * columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +17,7 @@ from segviz.cli.tables import print_json, print_records, print_table
 if TYPE_CHECKING:
     from segviz.grid import Grid
     from segviz.image import Volume
+    from segviz.mask import Mask
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def measured(asked: Asked) -> dict[str, Any]:
     other = masks_of.read(asked.reference, mask.grid, asked.answers) if asked.reference else None
     if other:
         found["agreement"] = agreement.measured(mask, other, asked.tolerance_mm)
-    if asked.objects:
+    if asked.objects or asked.split is not None:
         found |= objects.measured(mask, other, asked.split)
     return found
 
@@ -100,32 +102,77 @@ def measured(asked: Asked) -> dict[str, Any]:
 @click.command()
 @click.argument("masks", nargs=-1, required=True, type=FILE, metavar="MASK_T1 MASK_T2 ...")
 @click.option("--dates", metavar="D1,D2,...", help="Date of each mask.")
+@click.option(
+    "--smallest-mm3",
+    type=click.FloatRange(0),
+    default=50.0,
+    help="Of a lesion that is followed; 50 unless said.",
+)
 @reading
 @as_json
-def change(masks: tuple[Path, ...], dates: str | None, answers: Answers, as_json: bool) -> None:
+def change(
+    masks: tuple[Path, ...],
+    dates: str | None,
+    smallest_mm3: float,
+    answers: Answers,
+    as_json: bool,
+) -> None:
     """How labels change between masks of one patient or place, the oldest first."""
     named = dates.split(",") if dates else [file.name for file in masks]
     if len(named) != len(masks):
         raise click.BadParameter(
             f"{len(named)} dates for {len(masks)} masks.", param_hint="--dates"
         )
-    found = changed(masks, dates.split(",") if dates else None, answers)
+    found = changed(masks, dates.split(",") if dates else None, answers, smallest_mm3)
     if as_json:
         print_json(found)
     else:
         print_change(found, named)
 
 
-def changed(files: tuple[Path, ...], dates: list[str] | None, answers: Answers) -> dict[str, Any]:
-    """The numbers of a series of masks; put on the first one's grid where that was asked for."""
-    from segviz.change import series
+def changed(
+    files: tuple[Path, ...], dates: list[str] | None, answers: Answers, smallest_mm3: float
+) -> dict[str, Any]:
+    """The numbers of a series of masks; put on the first one's grid where that was asked for.
+
+    ``lesions`` follows the pieces of volumes on one grid.
+    """
+    from segviz.change import ledger, series
 
     grid: Grid | None = None
     masks = []
     for file in files:
         masks.append(masks_of.read(file, grid, answers))
         grid = masks[0].grid if answers.get("alignment") else None
-    return series.change(masks, dates)
+    found = series.change(masks, dates)
+    if found.get("common_voxels") is not None:
+        followed = ledger.of_masks(masks, smallest_mm3)
+        found |= {"smallest_lesion_mm3": smallest_mm3, "lesions": followed}
+    return found | _checks(files, masks, found, answers)
+
+
+def _checks(
+    files: tuple[Path, ...], masks: list[Mask], found: dict[str, Any], answers: Answers
+) -> dict[str, Any]:
+    """What can be checked of the masks of scenes alone, for each interval."""
+    from segviz.change import comparability
+    from segviz.change.rates import day
+    from segviz.grid import RasterGrid
+    from segviz.io import read_mask
+    from segviz.io.hashing import sha256
+
+    facts = []
+    for n, (file, mask) in enumerate(zip(files, masks, strict=True)):
+        grid = read_mask(file, None, answers).grid if answers.get("alignment") else mask.grid
+        if isinstance(grid, RasterGrid):
+            known = sum(row[n] for row in found["pixels"])
+            missing = 1 - known / mask.data.size
+            when = day(found["dates"][n])
+            facts.append(
+                comparability.Facts(file.name, when, grid, sha256([file]), missing=missing)
+            )
+    rows = [[check.to_json() for check in comparability.of_masks(*two)] for two in pairwise(facts)]
+    return {"checks": rows} if facts else {}
 
 
 def print_change(found: dict[str, Any], dates: list[str]) -> None:
@@ -145,3 +192,6 @@ def print_change(found: dict[str, Any], dates: list[str]) -> None:
                 for row, name in enumerate(names)
             ],
         )
+        for check in found.get("checks", [[]] * (step + 1))[step]:
+            if check["outcome"] != "passed":
+                click.echo(f"{check['outcome']}: {check['name']}. {check['why']}")

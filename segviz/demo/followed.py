@@ -84,11 +84,11 @@ def scan(grid: VolumeGrid, tissue: NDArray[np.float32], number: int) -> NDArray[
     share = ndimage.gaussian_filter(lesions(grid, number).astype(np.float32), 0.5)
     seen = seen * (1 - share) + share
     seen += 0.012 * np.random.default_rng(visit.seed).standard_normal(grid.shape)
-    return (1000 * np.clip(seen, 0, None)).astype(np.int16)
+    return np.asarray(1000 * np.clip(seen, 0, None), np.int16)
 
 
 def _first_visit_mm(grid: VolumeGrid, visit: Visit) -> NDArray[np.float64]:
     """(3, voxels): where each voxel of a visit lies in the head of the first one."""
     cells = np.vstack([np.indices(grid.shape).reshape(3, -1), np.ones(np.prod(grid.shape))])
-    places: NDArray[np.float64] = (np.linalg.inv(matrix(visit)) @ grid.affine @ cells)[:3]
-    return places
+    places = np.linalg.inv(matrix(visit)) @ grid.affine @ cells
+    return np.asarray(places[:3], np.float64)

@@ -57,11 +57,12 @@ def find(store: Store, spec: Spec) -> dict[str, Any]:
     def measured(of: Mask) -> list[dict[str, Any]]:
         return measure_areas(of, shapes, lambda window: scene.read(window, [0])[1], clouded)
 
+    rows = measured(mask)
     found = {
         "grid": areas.describe(grid),
         "ellipsoid": ellipsoid_of(grid),
         "rule": "coverage",
-        "areas": measured(mask),
+        "areas": rows,
         "preset": None,
     }
     if spec.get("preset"):
@@ -69,7 +70,7 @@ def find(store: Store, spec: Spec) -> dict[str, Any]:
         found["preset"] = defined.numbers
         if defined.mask is not None:
             label = defined.numbers["label"]
-            for row, left in zip(found["areas"], measured(defined.mask), strict=True):
+            for row, left in zip(rows, measured(defined.mask), strict=True):
                 row["after_mmu_ha"] = labelled(left, label)["area_ha"]
     return found
 

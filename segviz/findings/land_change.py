@@ -5,14 +5,14 @@ The checks are part of the finding: they go wherever its numbers go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from segviz import opening
-from segviz.case import Visit
+from segviz import opening, workbench
+from segviz.case import Case, Visit
 from segviz.change import align, comparability
 from segviz.change.comparability import Facts
 from segviz.change.losses import by_definition, losses, since
@@ -69,6 +69,16 @@ def now(
         "preset": preset,
         "alignment": "nearest" if aligned else None,
     }
+
+
+def of_case(store: Store, case: Case) -> list[Mapping[str, Any]]:
+    """The spec of all classified dates on the grid of the first; none where there are not two."""
+    benches = [workbench.get(store, visit.id) for visit in case.segmented]
+    full = [b for b in benches if any(row["count"] for row in b.state()["labels"])]
+    full = [bench for bench in full if same_grid(bench.visit.grid, full[0].visit.grid)]
+    if len(full) < 2:
+        return []
+    return [now(store, [bench.visit for bench in full], label_of(full[0].legend))]
 
 
 def find(store: Store, spec: Spec) -> dict[str, Any]:
@@ -180,19 +190,20 @@ def _shift(one: Scene, two: Scene) -> Shift | None:
 def _pairs(one: Scene, two: Scene) -> Iterator[tuple[Any, Any, Any]]:
     bands = [_sharp(scene) for scene in (one, two)]
     for window in sample_windows(one.grid.shape):
-        parts = [s.read(window, [band]) for s, band in zip((one, two), bands, strict=True)]
-        (first, seen), (second, also) = parts
-        yield first[0], second[0], seen & also
+        (first, seen), (second, also) = (
+            scene.read(window, of) for scene, of in zip((one, two), bands, strict=True)
+        )
+        for before, after in zip(first, second, strict=False):
+            yield before, after, seen & also
 
 
-def _sharp(scene: Scene) -> int:
-    """The band in which shifts are looked for: near infrared, else the one that is shown red."""
-    found = find_bands(scene.channels, ["near infrared"])
-    return found[0] if found else natural(scene.channels)[0]
+def _sharp(scene: Scene) -> list[int]:
+    """Bands in which shifts are looked for: red and near infrared, else the one shown red."""
+    return find_bands(scene.channels, ["red", "near infrared"]) or [natural(scene.channels)[0]]
 
 
 def _faked(mask: Mask, label: int, shift: Shift) -> tuple[str, float] | None:
-    windows = sample_windows(mask.data.shape[:2])  # type: ignore[arg-type]
+    windows = sample_windows(mask.data.shape[:2])
     parts = (np.asarray(mask.data[r0:r1, c0:c1]) for r0, r1, c0, c1 in windows)
     share = false_change(parts, label, shift)
     return None if share is None else (mask.legend[label].name, share)

@@ -271,7 +271,7 @@ def _expected(store: Store, visit: Visit, run: str | None) -> Numbers | None:
 def _lesion(row: Numbers, titles: Mapping[str, str], first: int) -> Numbers:
     """A lesion with its changes against the baseline and the smallest volume before."""
     seen: list[Numbers] = []
-    visits = []
+    visits: list[Numbers | None] = []
     for n, at in enumerate(row["visits"]):
         if at is None:
             visits.append(None)
@@ -286,7 +286,7 @@ def _lesion(row: Numbers, titles: Mapping[str, str], first: int) -> Numbers:
                 "from_nadir": response.relative(least, at["volume_ml"]),
                 "change_ml": at["volume_ml"] - before["volume_ml"] if before else None,
                 "change_outline_ml": of_difference(
-                    before and before["outline_ml"], at["outline_ml"]
+                    before["outline_ml"] if before else None, at["outline_ml"]
                 ),
             }
         )
@@ -312,7 +312,8 @@ def _response(
         if (size := _size(row["visits"][first])) is not None
     }
     targets = _targets(rows, why, criterion, spec["targets"], nodes, first)
-    chosen = [row for row in rows if row["name"] in targets]
+    parts = _parts(rows, targets)
+    chosen = [row for row in rows if row["name"] in targets or row["name"] in parts]
     sums = {
         total: [_sum(chosen, n, criterion_of, nodes) for n in range(first, len(grids))]
         for total, criterion_of in (("spd", CRITERIA["rano-2010"]), ("sld", CRITERIA["recist-1.1"]))
@@ -325,6 +326,7 @@ def _response(
         "total": criterion.total,
         "first": first,
         "targets": targets,
+        "parts": parts,
         "not_measurable": {name: reason for name, reason in why.items() if reason},
         "readings": [
             reading.to_json() | {"spd_mm2": spd, "sld_mm": sld}
@@ -357,6 +359,16 @@ def _targets(
         if row["name"] in why and why[row["name"]] is None
     }
     return sorted(sizes, key=lambda name: -sizes[name])[: response.MOST_TARGETS]
+
+
+def _parts(rows: Sequence[Numbers], targets: Sequence[str]) -> list[str]:
+    """Lesions that split off a target: they are added to it, as RECIST 1.1 does."""
+    family = list(targets)
+    for row in rows:  # in order of first appearance, so that parts of parts come after them
+        begun = next(at for at in row["visits"] if at)
+        if begun["state"] == "split" and row["name"] not in family and set(begun["of"]) & {*family}:
+            family.append(row["name"])
+    return family[len(targets) :]
 
 
 def _sum(rows: Sequence[Numbers], n: int, criterion: Criterion, nodes: set[str]) -> float | None:

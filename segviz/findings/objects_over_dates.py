@@ -75,11 +75,16 @@ def find(store: Store, spec: Mapping[str, Any]) -> dict[str, Any]:
     return {"label": found[0].label.name, **told}
 
 
+def defined(spec: Mapping[str, Any], unit: str) -> str:
+    """What is counted and how objects are linked."""
+    return f"{definition(spec, unit)} {LINKED.format(share=spec['share'])}"
+
+
 def tell(spec: Mapping[str, Any], numbers: Mapping[str, Any]) -> Sequence[Block]:
     unit, dates = numbers["unit"], numbers["dates"]
     if len(dates) < 2:
         return [Text("Objects are followed from the second date on.", "note")]
-    note = f"{definition(spec, unit)} {LINKED.format(share=spec['share'])}"
+    note = defined(spec, unit)
     return [
         Table(
             f"{numbers['label']} from date to date",

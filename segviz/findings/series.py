@@ -119,7 +119,7 @@ def how(numbers: dict[str, Any]) -> str:
         "dates under cloud or without data are left out. "
     )
     if numbers["breaks"] is None:
-        return said + numbers["why"]
+        return f"{said}{numbers['why']}"
     wave = " beside a yearly wave" if numbers["seasonal"] else ""
     found = f"{len(numbers['breaks'])} found" if numbers["breaks"] else "None was found"
     return (

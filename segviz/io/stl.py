@@ -74,4 +74,4 @@ def _normals(triangles: Triangles) -> NDArray[np.float32]:
     sides = np.diff(triangles, axis=1)
     normals = np.cross(sides[:, 0], sides[:, 1])
     length = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
+    return np.asarray(normals / np.maximum(length, np.finfo(np.float32).tiny))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ BLOCK_CELLS = 256
 STRIP_CELLS = 1 << 18
 """Cells looked at together; what that takes stays small and in the processor's cache."""
 
-WINDOW = 1024
+WINDOW = 4096
 
 NO_CRS = (
     "The file does not say where on the Earth its pixels lie, so they have no hectares; "
@@ -126,8 +127,40 @@ class AreaTally:
         return self.moments[label]
 
     def _add_strip(self, window: Window, labels: Labels) -> None:
-        for label, blocks, moments in self._blocks.moments(window, labels):
+        """In runs where pairs of labels make few of them, else label by label.
+
+        The labels met so far are looked for first, others only where some cells are left.
+        """
+        begins = _begins(labels) if labels.dtype.itemsize > 1 else None
+        if begins is not None and np.count_nonzero(begins) * FEW_RUNS < labels.size:
+            for label, blocks, moments in self._blocks.moments_of_runs(window, labels, begins):
+                self._of(label)[blocks] += moments
+            return
+        marked, here = self._blocks.room(window)
+        left = np.count_nonzero(labels)
+        known = list(self.moments)
+        candidates = chain(known, _others(labels, known))
+        while left:
+            label = next(candidates)
+            np.equal(labels, label, out=here)
+            blocks, moments = self._blocks.moments(window, marked)
             self._of(label)[blocks] += moments
+            left -= int(moments[..., 0].sum())
+
+
+def _begins(labels: Labels) -> NDArray[np.bool_]:
+    """Where runs of equal cells along a row begin."""
+    begins = np.empty(labels.shape, np.bool_)
+    np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
+    begins[:, 0] = True
+    return begins
+
+
+def _others(labels: Labels, known: list[int]) -> Iterator[int]:
+    """Labels of a strip beside those that are known."""
+    counts = np.bincount(labels.ravel())
+    counts[[0, *(label for label in known if label < len(counts))]] = 0
+    yield from np.flatnonzero(counts).tolist()
 
 
 def cell_areas_m2(grid: RasterGrid) -> Callable[[Window], NDArray[np.float64]]:
@@ -181,6 +214,11 @@ class _Blocks:
         return -(-self.grid.shape[1] // self.width)
 
     @property
+    def are_rows(self) -> bool:
+        """Each block is a row of cells, from one side of the grid to the other."""
+        return self.height == 1 and self.width == self.grid.shape[1]
+
+    @property
     def count(self) -> int:
         return -(-self.grid.shape[0] // self.height) * self.across
 
@@ -200,20 +238,44 @@ class _Blocks:
 
     def strips(self, row_start: int, row_stop: int, columns: int) -> Iterator[tuple[int, int]]:
         """Rows in parts: one row of blocks each, or many where a block is one row of cells."""
-        step = self.height if self.height > 1 else max(1, STRIP_CELLS // columns)
+        step = max(1, STRIP_CELLS // columns) if self.are_rows else self.height
         for first in range(row_start - row_start % self.height, row_stop, step):
             yield max(first, row_start), min(first + step, row_stop)
 
-    def moments(self, strip: Window, labels: Labels) -> Iterator[tuple[int, Integers, Integers]]:
+    def room(self, strip: Window) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Cells of whole blocks around a strip, none of them marked; and a view of its own."""
+        row, row_stop, column, column_stop = strip
+        skipped = 0 if self.are_rows else column % self.width
+        width = column_stop - column if self.are_rows else self.width
+        count = -(-(skipped + column_stop - column) // width)
+        marked = np.zeros((row_stop - row, count * _whole_words(width)), np.bool_)
+        return marked, marked[:, skipped : skipped + column_stop - column]
+
+    def moments(self, strip: Window, marked: NDArray[np.bool_]) -> tuple[Integers, Integers]:
+        """Numbers of the blocks in a strip, and (.., 3) moments of the cells marked in its room."""
+        rows = np.arange(*strip[:2])
+        counts = _counts(marked, self.width)
+        if self.are_rows:
+            moments = np.zeros((len(rows), 3), np.int64)
+            moments[:, 0] = counts.sum(axis=1, dtype=np.int64)
+            return rows, moments
+        weights = np.stack([np.ones(len(rows)), rows % self.height])
+        by_row = (weights @ counts).reshape(2, marked.shape[1] // self.width, -1).sum(axis=2)
+        rightward = _sums_of_columns(marked).reshape(-1, self.width) @ np.arange(self.width)
+        moments = np.column_stack([*by_row.astype(np.int64), rightward])
+        first = strip[0] // self.height * self.across + strip[2] // self.width
+        return np.arange(first, first + len(moments)), moments
+
+    def moments_of_runs(
+        self, strip: Window, labels: Labels, begins: NDArray[np.bool_]
+    ) -> Iterator[tuple[int, Integers, Integers]]:
         """Of each label in a strip but 0, numbers of blocks and (blocks, 3) moments in them.
 
-        Cells are looked at in runs along a row, which are far fewer than cells in most maps.
+        Args:
+            begins: where runs of equal cells along a row begin.
         """
         rows, columns = np.arange(*strip[:2]), np.arange(*strip[2:])
-        begins = np.empty(labels.shape, np.bool_)
-        np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
         begins[:, columns % self.width == 0] = True
-        begins[:, 0] = True
         starts = np.flatnonzero(begins)
         lengths = np.diff(starts, append=labels.size)
         found = labels.reshape(-1)[starts]
@@ -231,12 +293,47 @@ class _Blocks:
             (lengths, lengths * down, lengths * right + lengths * (lengths - 1) // 2)
         ):  # whole numbers, far below 2^53
             sums[..., n] = np.bincount(key, weights, sums[..., 0].size).reshape(-1, step)
-        if self.height == 1:
+        if self.are_rows:
             sums[..., 1:] = 0
         for label, moments in zip(present.tolist(), sums, strict=True):
             if label:
                 blocks = np.flatnonzero(moments[:, 0])
                 yield label, blocks + first, moments[blocks]
+
+
+FEW_RUNS = 6
+"""Cells in a run on average above which runs are faster than looking for each label."""
+
+WORD = 64
+"""Cells whose marks are counted together."""
+
+
+def _whole_words(columns: int) -> int:
+    """Columns filled up to whole words; those of small blocks, which are powers of 2, stay."""
+    return columns if columns < WORD else -(-columns // WORD) * WORD
+
+
+def _counts(marked: NDArray[np.bool_], width: int) -> NDArray[np.uint8]:
+    """[row, word]: marked cells of each row within words, or within blocks where they are less."""
+    if width < 8:
+        small: NDArray[np.uint8] = marked.reshape(len(marked), -1, width).sum(
+            axis=2, dtype=np.uint8
+        )
+        return small
+    words = np.packbits(marked, axis=1).view(f"u{min(width, WORD) // 8}")
+    counts: NDArray[np.uint8] = np.bitwise_count(words)
+    return counts
+
+
+def _sums_of_columns(marked: NDArray[np.bool_]) -> Integers:
+    """Marked cells of each column; eight of them are added at once, up to 255 rows of bytes."""
+    if marked.shape[1] % 8:
+        plain: Integers = marked.sum(axis=0, dtype=np.int64)
+        return plain
+    words = marked.view(np.uint64)
+    parts = [np.add.reduce(words[row : row + 128]) for row in range(0, len(words), 128)]
+    sums: Integers = np.stack(parts).view(np.uint8).sum(axis=0, dtype=np.int64)
+    return sums
 
 
 def measure_scene(

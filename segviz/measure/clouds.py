@@ -45,4 +45,4 @@ def _by_class(values: NDArray[np.generic]) -> NDArray[np.bool_]:
 
 
 def _by_bits(values: NDArray[np.generic]) -> NDArray[np.bool_]:
-    return (values.astype(np.int64) & QA_PIXEL) != 0
+    return np.asarray((values.astype(np.int64) & QA_PIXEL) != 0, np.bool_)

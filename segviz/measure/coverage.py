@@ -49,10 +49,10 @@ class Coverage:
         """
         every = shapely.get_parts(shapely.get_parts(polygon))
         parts = [part for part in every if part.geom_type == "Polygon"]
-        rings = shapely.get_rings(shapely.orient_polygons(parts, exterior_cw=True)) if parts else []
-        if len(rings) == 0:
+        if not parts:
             nothing = np.empty(0)
             return cls((0, 0, 0, 0), *(nothing.astype(np.int64),) * 2, nothing, nothing)
+        rings = shapely.get_rings(shapely.orient_polygons(parts, exterior_cw=True))
         west, north, east, south = shapely.total_bounds(parts)
         top, left = int(np.floor(north)), int(np.floor(west))
         bottom, right = int(np.ceil(south)), int(np.ceil(east))

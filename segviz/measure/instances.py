@@ -79,7 +79,8 @@ class Objects:
             return middles @ self.grid.affine[:3, :3].T + self.grid.affine[:3, 3]
         if not is_on_earth(self.grid.crs):
             return middles
-        x, y = self.grid.transform @ (middles[:, 1] + 0.5, middles[:, 0] + 0.5)
+        t, (down, right) = self.grid.transform, (middles + 0.5).T
+        x, y = t.a * right + t.b * down + t.c, t.d * right + t.e * down + t.f
         to_degrees = Transformer.from_crs(self.grid.crs, 4326, always_xy=True)
         return np.column_stack(to_degrees.transform(x, y))
 
@@ -282,9 +283,10 @@ def _cut(piece: Runs, box: NDArray[np.int64], depth: float, spacing: tuple[float
     distance = ndimage.distance_transform_edt(inside, sampling=spacing)
     if distance.max() <= depth + min(spacing):
         return replace(piece, value=np.ones(len(piece), np.int32))
-    peaks = local_maxima(reconstruction(distance - depth, distance), connectivity=inside.ndim)
+    cut_off = reconstruction(distance - depth, distance)  # type: ignore[no-untyped-call]
+    peaks = local_maxima(cut_off, connectivity=inside.ndim)  # type: ignore[no-untyped-call]
     marks, count = ndimage.label(peaks & inside, np.ones((3,) * inside.ndim))
     if count < 2:
         return replace(piece, value=np.ones(len(piece), np.int32))
-    parts = watershed(-distance, marks, connectivity=inside.ndim, mask=inside)
+    parts = watershed(-distance, marks, connectivity=inside.ndim, mask=inside)  # type: ignore[no-untyped-call]
     return Runs.of(parts[(slice(1, -1),) * inside.ndim]).moved(box[:, 0], piece.shape)

@@ -77,16 +77,19 @@ def lesions(
             "count": 0, "below": nothing, "unlisted": nothing, "whole": None,
             "why": "the mask has no voxel with this label", "lesions": [], "warnings": [],
         }  # fmt: skip
+    whole = describe(binary[box], box, grid, values)
     numbered = pieces(binary[box])
     voxels = np.bincount(numbered.labels.ravel(), minlength=numbered.count + 1)
     chosen = _by_size(numbered.labels, voxels, smallest)
     rows = []
     boxes = boxes_of(numbered.labels, numbered.count)
     for number, piece in enumerate(chosen[:MOST].tolist(), 1):
+        if numbered.count == 1:
+            rows.append({"lesion": number} | whole)
+            break
         within = boxes[piece]
         inside = numbered.labels[within] == piece
         rows.append({"lesion": number} | describe(inside, _moved(within, box), grid, values))
-    whole = describe(binary[box], box, grid, values)
     return found | {
         "count": len(chosen),
         "below": _amount(voxels[1:][voxels[1:] < smallest], grid),
@@ -139,17 +142,14 @@ def in_plane(inside: Binary, canonical: VolumeGrid) -> tuple[Line, Line, int]:
     Of equal ones that with the longer perpendicular, then the lowest slice.
     """
     axes = diameters.plane_axes(canonical.affine)
-    best: tuple[Line, Line, int] | None = None
-    for index in range(inside.shape[2]):
-        cut = np.ascontiguousarray(inside[:, :, index])
-        if not cut.any() or (best and _reach(cut, axes) < best[0].mm - diameters.TIE_MM):
-            continue
-        longest, across = diameters.calipers(cut, axes)
-        if best is None or _exceeds((longest, across), best):
-            best = longest, across, index
-    if best is None:
-        raise ValueError("no voxel to measure")
-    return best
+    reaches = _reaches(inside, axes)
+    best: tuple[float, float, int] = (-1.0, -1.0, -1)
+    for index in np.argsort(-reaches, kind="stable").tolist():
+        if reaches[index] < best[0] - diameters.TIE_MM:
+            break
+        outline = diameters.hull(np.ascontiguousarray(inside[:, :, index])) @ axes
+        best = _longer((*diameters.lengths(outline), index), best)
+    return *diameters.calipers(np.ascontiguousarray(inside[:, :, best[2]]), axes), best[2]
 
 
 def intensity(values: NDArray[np.generic]) -> dict[str, Any]:
@@ -286,18 +286,27 @@ def _mean_place(inside: Binary, axis: int) -> float:
     return float(counts @ np.arange(len(counts)) / counts.sum())
 
 
-def _reach(cut: NDArray[np.bool_], axes: NDArray[np.float64]) -> float:
-    """No two voxels of a slice are further apart."""
-    rows, columns = (np.flatnonzero(cut.any(axis=axis)) for axis in (1, 0))
-    spans = float(rows[-1] - rows[0]), float(columns[-1] - columns[0])
-    return max(float(np.hypot(*(np.array([spans[0], sign * spans[1]]) @ axes))) for sign in (1, -1))
+def _reaches(inside: Binary, axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each slice a length that no two of its voxels exceed; -2 without any."""
+    spans = []
+    for axis in (0, 1):
+        marked = np.asarray(inside.any(axis=1 - axis))
+        first, last = marked.argmax(axis=0), len(marked) - 1 - marked[::-1].argmax(axis=0)
+        spans.append(last - first)
+    diagonals = [np.stack([spans[0], sign * spans[1]], axis=-1) @ axes for sign in (1, -1)]
+    lengths = np.maximum(*(np.linalg.norm(diagonal, axis=-1) for diagonal in diagonals))
+    found: NDArray[np.float64] = np.where(inside.any(axis=(0, 1)), lengths, -2.0)
+    return found
 
 
-def _exceeds(lines: tuple[Line, Line], best: tuple[Line, Line, int]) -> bool:
-    for line, other in zip(lines, best[:2], strict=True):
-        if abs(line.mm - other.mm) > diameters.TIE_MM:
-            return line.mm > other.mm
-    return False
+def _longer(
+    one: tuple[float, float, int], two: tuple[float, float, int]
+) -> tuple[float, float, int]:
+    """Of two slices that with the longer diameter, else perpendicular, else the lower."""
+    for mm, other in zip(one[:2], two[:2], strict=True):
+        if abs(mm - other) > diameters.TIE_MM:
+            return one if mm > other else two
+    return one if one[2] < two[2] else two
 
 
 def _moved(within: Box, box: Box) -> Box:

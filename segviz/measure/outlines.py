@@ -23,7 +23,7 @@ LONGEST_EDGE = 8.0
 """Cells between two points whose straight line stands for the edge between them."""
 
 LONGEST_M, PARTS = 1000.0, 100
-"""On the ellipsoid edges are cut to a hundredth of the polygon, and to 1 km: 1 in 10 million."""
+"""Edges are cut to a hundredth of the polygon at most, on the ellipsoid to 1 km: 1 in 10^7."""
 
 Onto = Callable[[BaseGeometry], BaseGeometry]
 
@@ -49,7 +49,7 @@ def onto(grid: RasterGrid, crs: CRS) -> Onto:
     near = shapely.box(west - margin, south - margin, east + margin, north + margin)
     shapely.prepare(near)
     cell = max(east - west, north - south) / max(rows, columns)
-    longest = LONGEST_EDGE * cell if crs != grid.crs else np.inf
+    longest, is_bent = LONGEST_EDGE * cell, crs != grid.crs
     back = ~grid.transform
 
     def to_cells(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -58,8 +58,8 @@ def onto(grid: RasterGrid, crs: CRS) -> Onto:
 
     def look(shape: BaseGeometry) -> BaseGeometry:
         close = shape if near.contains(shape) else shapely.intersection(shape, near)
-        if np.isfinite(longest):
-            close = shapely.segmentize(close, longest)
+        if is_bent and not close.is_empty:
+            close = shapely.segmentize(close, min(longest, _extent(close) / PARTS))
         cells = shapely.transform(close, to_cells)
         if not cells.is_valid:
             cells = shapely.make_valid(cells)
@@ -91,7 +91,11 @@ def area_ha(crs: CRS) -> Callable[[BaseGeometry], float]:
 
 def densified(shape: BaseGeometry, crs: CRS) -> BaseGeometry:
     """A shape with so many points on its edges that they may be bent."""
-    west, south, east, north = shape.bounds
-    longest = min(LONGEST_M / metres_per_unit(crs), max(east - west, north - south) / PARTS)
+    longest = min(LONGEST_M / metres_per_unit(crs), _extent(shape) / PARTS)
     found: BaseGeometry = shapely.segmentize(shape, longest)
     return found
+
+
+def _extent(shape: BaseGeometry) -> float:
+    west, south, east, north = shape.bounds
+    return float(max(east - west, north - south))

@@ -130,9 +130,9 @@ def panoptic(
     several = bool(np.count_nonzero(_present(table)) > 1)
     void = several and not isinstance(mask.grid, VolumeGrid)
     found = {
-        label.value: tuple(
-            objects(each, label.value, smallest=smallest, split=split).runs
-            for each in (mask, reference)
+        label.value: (
+            objects(mask, label.value, smallest=smallest, split=split).runs,
+            objects(reference, label.value, smallest=smallest, split=split).runs,
         )
         for label in legend
         if label.value in counted
@@ -144,7 +144,7 @@ def panoptic(
 def of_classes(
     mask: NDArray[np.uint8],
     reference: NDArray[np.uint8],
-    things: Mapping[int, tuple[Runs, ...]],
+    things: Mapping[int, tuple[Runs, Runs]],
     legend: Legend,
     table: NDArray[np.int64],
     *,
@@ -160,7 +160,7 @@ def of_classes(
     return [
         {"label": label.value, "name": label.name, "thing": label.value in things}
         | (
-            _thing(*things[label.value], mask, reference, void=void)
+            _thing(things[label.value], mask, reference, void=void)
             if label.value in things
             else _stuff(table, label.value, void=void)
         ).row()
@@ -179,8 +179,13 @@ def mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _thing(
-    one: Runs, two: Runs, mask: NDArray[np.uint8], reference: NDArray[np.uint8], *, void: bool
+    runs: tuple[Runs, Runs],
+    mask: NDArray[np.uint8],
+    reference: NDArray[np.uint8],
+    *,
+    void: bool,
 ) -> Quality:
+    one, two = runs
     here, there, both = one.overlaps(two)
     return quality(
         _segments(one, reference if void else None),

@@ -57,8 +57,8 @@ class Runs:
         """
         found = []
         held = 0
-        for first, stop in _strips(array.shape):
-            part = np.ascontiguousarray(array[first:stop])
+        for first, last in _strips(array.shape):
+            part = np.ascontiguousarray(array[first:last])
             found.append(_in_lines(part if label is None else part == label, first))
             held += len(found[-1][0])
             if held > MOST:
@@ -97,7 +97,7 @@ class Runs:
     def totals(self, of_run: NDArray[Value] | None = None) -> NDArray[np.float64]:
         """[value - 1] sums of a number of each run, of its cells when None."""
         weights = self.cells if of_run is None else of_run
-        return np.bincount(self.value, weights, self.count + 1)[1:]
+        return np.bincount(self.value, weights, self.count + 1)[1:].astype(np.float64)
 
     def sums(self, cells: Cells) -> NDArray[np.float64]:
         """[run] sums of a value over the cells of each run, read strip by strip."""
@@ -139,8 +139,8 @@ class Runs:
         where = np.unravel_index(self.line, self.shape[:-1])
         moved = tuple(axis + first for axis, first in zip(where, to, strict=False))
         line = np.asarray(np.ravel_multi_index(moved, shape[:-1]), np.int64)
-        ends = (end + np.int32(to[-1]) for end in (self.start, self.stop))
-        return Runs(shape, line, *ends, self.value)
+        right = np.int32(to[-1])
+        return Runs(shape, line, self.start + right, self.stop + right, self.value)
 
     def chosen(self, which: NDArray[np.bool_] | Integers) -> Runs:
         """Some runs alone, as they are."""
@@ -264,7 +264,8 @@ def _ranges(first: Integers, counts: Integers) -> Integers:
     """first, first + 1, ... of each, one after the other."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(first - (ends - counts), counts)
+    within: Integers = np.arange(total) + np.repeat(first - (ends - counts), counts)
+    return within
 
 
 def _in_order(piece: NDArray[np.integer]) -> NDArray[np.int32]:

@@ -119,7 +119,8 @@ def require_earth(grid: RasterGrid) -> CRS:
 
 def _on_cells(grid: RasterGrid, areas: Sequence[Area]) -> tuple[list[BaseGeometry], list[float]]:
     """Polygons in pixel corners, cut off at the edges of the scene; and their hectares."""
-    cells, hectares = [], []
+    cells: list[BaseGeometry] = []
+    hectares: list[float] = []
     for crs, group in groupby(areas, key=lambda area: area.crs):
         same = [area.geometry for area in group]
         try:

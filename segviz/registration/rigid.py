@@ -86,7 +86,7 @@ def register(
         after = _score(method, fixed, mover, starts[best])
     except (RuntimeError, ValueError) as reason:
         raise _nothing() from reason
-    matrix = np.linalg.inv(_ras(starts[best]))
+    matrix: Matrix = np.linalg.inv(_ras(starts[best])).astype(np.float64)
     if scores[0] is not None and after is not None and scores[0] <= after:
         matrix, after = np.eye(4), scores[0]  # the files' own positions are as good
     found = _rigid(matrix, scores[0], after, moving.grid)
@@ -222,7 +222,8 @@ def _thinned(volume: Volume) -> sitk.Image:
     low, high = np.percentile(values[::2, ::2, ::2], (0.5, 99.8))
     image = _image(np.clip(values, low, high) - low, volume.grid)
     together = [max(1, round(FINEST_MM / mm)) for mm in image.GetSpacing()]
-    return sitk.BinShrink(image, together)
+    thinned: sitk.Image = sitk.BinShrink(image, together)
+    return thinned
 
 
 def _same(mask: NDArray[np.bool_] | None, volume: Volume) -> sitk.Image | None:

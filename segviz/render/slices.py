@@ -117,11 +117,12 @@ def aligned_png(
     to_scan = np.linalg.inv(volume.grid.affine) @ np.linalg.inv(matrix) @ grid.affine
     at = to_scan[:3, :3] @ cells + to_scan[:3, 3:]
     flat = [n for side, n in enumerate(grid.shape) if side != axis]
-    seen, labels = (
-        upright(ndimage.map_coordinates(array, at, order=order, cval=beyond).reshape(flat))
-        for array, order, beyond in ((volume.data, 1, low), (mask.data, 0, 0))
+    values = np.asarray(volume.data, np.float32)
+    seen = ndimage.map_coordinates(values, at, order=1, cval=low).reshape(flat)
+    labels = ndimage.map_coordinates(mask.data, at, order=0).reshape(flat)
+    return _drawn(
+        upright(seen), upright(labels), mask.legend, _screen_shape(grid, plane, size), (low, high)
     )
-    return _drawn(seen, labels, mask.legend, _screen_shape(grid, plane, size), (low, high))
 
 
 def _drawn(

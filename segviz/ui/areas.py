@@ -14,6 +14,7 @@ import streamlit as st
 from segviz.case import Case, Layer, Record, Visit
 from segviz.errors import Question, Refused
 from segviz.findings import areas as finding
+from segviz.findings.gaps import now as missing
 from segviz.grid import RasterGrid
 from segviz.io import hashing, polygons
 from segviz.measure import forest
@@ -48,7 +49,36 @@ def section(store: Store, case: Case, visit: Visit, layer: Layer, revision: int)
         add(store, case)
         if records:
             change(store, case, records)
-            explain(visit.grid)
+            explain(visit.grid, "areas")
+
+
+def gaps(store: Store, case: Case, visit: Visit) -> None:
+    """Under the labels of a scene: the share of no data and cloud, and how hectares came to be."""
+    if not isinstance(visit.grid, RasterGrid):
+        return
+    key = f"gaps-{visit.id}"
+    rows, columns = visit.grid.shape
+    st.session_state.setdefault(key, rows * columns <= AT_ONCE)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if st.session_state[key]:
+            st.html(
+                f'<p class="sv-note">{escape(said(found(store, missing(visit.id, case.id))))}</p>'
+            )
+        elif st.button("Count cells without data", type="tertiary"):
+            st.session_state[key] = True
+            st.rerun()
+        if is_on_earth(visit.grid.crs):
+            explain(visit.grid, "labels")
+
+
+def said(told: Mapping[str, Any]) -> str:
+    """
+    >>> said({"nodata_share": 0.0213, "cloud_share": None})
+    'No data 2.1 % of the scene, clouds not known.'
+    """
+    cloud = told["cloud_share"]
+    clouds = "clouds not known" if cloud is None else f"clouds {percent(cloud)}"
+    return f"No data {percent(told['nodata_share'])} of the scene, {clouds}."
 
 
 def drawn(store: Store, case: Case, grid: RasterGrid, said: Mapping[str, Any]) -> None:
@@ -66,9 +96,9 @@ def keep(store: Store, case: Case, area: Area, source: Mapping[str, Any]) -> Non
 
 def choose_preset() -> str | None:
     names = {"": "as the mask says"} | {key: preset.name for key, preset in forest.PRESETS.items()}
-    return st.selectbox(
-        "Definition of forest", list(names), format_func=names.__getitem__, key="forest-preset"
-    )
+    key = "forest-preset"
+    chosen = st.selectbox("Definition of forest", names, format_func=names.__getitem__, key=key)
+    return chosen or None
 
 
 def numbers(
@@ -175,8 +205,9 @@ def definition(told: Mapping[str, Any]) -> str:
     return "".join(f'<p class="sv-note">{escape(line)}</p>' for line in lines)
 
 
-def explain(grid: RasterGrid) -> None:
-    with st.popover("How computed", icon=":material/info:", type="tertiary"):
+def explain(grid: RasterGrid, where: str) -> None:
+    name = "How computed"
+    with st.popover(name, icon=":material/info:", type="tertiary", key=f"how-{where}"):
         crs = {"grid": {"crs": grid.crs_name}, "ellipsoid": finding.ellipsoid_of(grid)}
         st.html(f'<p class="sv-note">{escape(finding.how(crs))}</p>')
 

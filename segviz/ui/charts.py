@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
 import plotly.graph_objects as go
 
 from segviz.case import Visit
 from segviz.findings import ledger
-from segviz.findings.blocks import Line, Plot
+from segviz.findings.blocks import Line
 from segviz.mask import Label
 from segviz.ui import words
 
@@ -92,19 +90,14 @@ def trace(
 def lesions_over_time(numbers: dict[str, Any]) -> go.Figure:
     """ml of each lesion over its visits, from the numbers of a ledger.
 
-    A point carries the visit's id and the voxel that the picture is to show; the smallest volume of
-    a lesion has a ring.
+    A trace for each lesion, a point for each visit; the smallest volume of a lesion has a ring.
     """
     visits = numbers["visits"]
     dated = all(visit["date"] for visit in visits)
     plot = ledger.volume_plot(numbers)
     figure = go.Figure()
     for line, row in zip(plot.lines, numbers["lesions"], strict=True):
-        places = [
-            [visit["visit"], *at["voxel"]] if at and at["voxel"] else None
-            for visit, at in zip(visits, row["visits"], strict=True)
-        ]
-        figure.add_trace(lesion_trace(line, row["nadir"], places))
+        figure.add_trace(lesion_trace(line, row["nadir"]))
     figure.update_layout(
         height=290,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
@@ -118,7 +111,7 @@ def lesions_over_time(numbers: dict[str, Any]) -> go.Figure:
     return figure
 
 
-def lesion_trace(line: Line, nadir: int | None, places: Sequence[Any]) -> go.Scatter:
+def lesion_trace(line: Line, nadir: int | None) -> go.Scatter:
     """One lesion; half a voxel of its outline as error bars."""
     half = [
         None if high is None or y is None else high - y
@@ -133,7 +126,6 @@ def lesion_trace(line: Line, nadir: int | None, places: Sequence[Any]) -> go.Sca
         x=list(line.x),
         y=list(line.y),
         error_y={"type": "data", "array": half, "arrayminus": least, "thickness": 1.2},
-        customdata=places,
         name=plain(line.name),
         mode="lines+markers",
         line={"color": line.color, "width": 2},
@@ -144,20 +136,6 @@ def lesion_trace(line: Line, nadir: int | None, places: Sequence[Any]) -> go.Sca
         },
         hovertemplate="%{x}: %{y:.2f} ml<extra>" + plain(line.name) + "</extra>",
     )
-
-
-def points_csv(plot: Plot) -> str:
-    """The points of a plot: name, x, y and the ends of the interval."""
-    text = StringIO()
-    rows = csv.writer(text)
-    rows.writerow(["name", plot.x_title, plot.y_title, "low", "high"])
-    for line in plot.lines:
-        empty = [None] * len(line.y)
-        for x, y, low, high in zip(
-            line.x, line.y, line.low or empty, line.high or empty, strict=True
-        ):
-            rows.writerow([line.name, x, y, low, high])
-    return text.getvalue()
 
 
 def axis_title(unit: str) -> str:

@@ -8,9 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from segviz.case import Visit
 from segviz.mask import Legend
-from segviz.ui import words
 from segviz.ui.charts import plain
 
 Flow = dict[str, Any]
@@ -20,6 +18,12 @@ LINK = 0.42
 """Opacity of a flow; what stays is fainter."""
 
 STAYS = 0.18
+
+SMALL = 0.04
+"""Bars below this share have their name in what the pointer shows alone."""
+
+Node = tuple[str, int]
+"""A visit and a label."""
 
 
 def matrix(numbers: dict[str, Any], interval: int, chosen: Flow | None) -> dict[str, Any]:
@@ -68,7 +72,7 @@ def cell(
     table: list[list[float]], n: int, m: int, labels: list[dict[str, Any]], a: str, b: str
 ) -> dict[str, Any]:
     value, whole = table[n][m], sum(table[n])
-    told = {"text": area(value)}
+    told: dict[str, Any] = {"text": area(value)}
     if n == m:
         told["kind"] = "stays"
     elif value:
@@ -92,6 +96,18 @@ def flows_of(numbers: dict[str, Any]) -> list[tuple[Flow, float]]:
     ]
 
 
+def largest(numbers: dict[str, Any], label: int) -> Flow | None:
+    """The largest flow out of a label between the first two dates, else the largest of all."""
+    a, b = (visit["id"] for visit in numbers["visits"][:2])
+    moved = [
+        (flow, value)
+        for flow, value in flows_of(numbers)
+        if flow["from"] != flow["to"] and (flow["a"], flow["b"]) == (a, b)
+    ]
+    out = [pair for pair in moved if pair[0]["from"] == label] or moved
+    return max(out, key=lambda pair: pair[1])[0] if out else None
+
+
 def sankey(numbers: dict[str, Any], legend: Legend) -> go.Figure:
     """Classes at each date as bars from left to right, and between them what became of what."""
     visits, unit = numbers["visits"], numbers["unit"]
@@ -105,7 +121,8 @@ def sankey(numbers: dict[str, Any], legend: Legend) -> go.Figure:
     )
     short = dict(zip(order, short_names([visit["name"] for visit in visits]), strict=True))
     place = {node: n for n, node in enumerate(nodes)}
-    tall = heights(nodes, ends, [value for _, value in flows])
+    sizes = sizes_of(nodes, ends, flows)
+    tall = heights(sizes)
     figure = go.Figure(
         go.Sankey(
             arrangement="fixed",
@@ -120,6 +137,7 @@ def sankey(numbers: dict[str, Any], legend: Legend) -> go.Figure:
                 "thickness": 14,
                 "line": {"width": 0},
             },
+            textfont={"size": 1, "color": "rgba(0,0,0,0)"},
             link={
                 "source": [place[source] for source, _ in ends],
                 "target": [place[target] for _, target in ends],
@@ -133,28 +151,56 @@ def sankey(numbers: dict[str, Any], legend: Legend) -> go.Figure:
     )
     figure.update_layout(
         height=230 + 14 * len({label for _, label in nodes}),
-        margin={"l": 4, "r": 4, "t": 8, "b": 8},
+        margin={"l": 4, "r": 4, "t": 24, "b": 8},
+        annotations=[
+            *(date_above(order[v], len(visits), name) for v, name in short.items()),
+            *(
+                class_beside(names[label], tall[(visit, label)])
+                for (visit, label), size in sizes.items()
+                if order[visit] == 0 and size > SMALL
+            ),
+        ],
     )
     return figure
 
 
-def heights(
-    nodes: Sequence[tuple[str, int]],
-    ends: Sequence[tuple[tuple[str, int], tuple[str, int]]],
-    values: Sequence[float],
-) -> dict[tuple[str, int], float]:
+def date_above(position: int, count: int, name: str) -> dict[str, Any]:
+    anchor = "left" if position == 0 else "right" if position == count - 1 else "center"
+    return {
+        "x": position / max(count - 1, 1), "y": 1.0, "xref": "paper", "yref": "paper",
+        "xanchor": anchor, "yanchor": "bottom", "showarrow": False, "text": name,
+        "font": {"size": 11},
+    }  # fmt: skip
+
+
+def class_beside(name: str, middle: float) -> dict[str, Any]:
+    """The name of a class beside its bar at the first date."""
+    return {
+        "x": 0, "y": 1 - middle, "xref": "paper", "yref": "paper", "xshift": 18,
+        "xanchor": "left", "yanchor": "middle", "showarrow": False, "text": plain(name),
+        "font": {"size": 12},
+    }  # fmt: skip
+
+
+def sizes_of(
+    nodes: Sequence[Node], ends: Sequence[tuple[Node, Node]], flows: Sequence[tuple[Flow, float]]
+) -> dict[Node, float]:
+    """Share of its date that each bar is."""
+    out, into = dict.fromkeys(nodes, 0.0), dict.fromkeys(nodes, 0.0)
+    for (source, target), (_, value) in zip(ends, flows, strict=True):
+        out[source] += value
+        into[target] += value
+    sizes = {node: max(out[node], into[node]) for node in nodes}
+    wholes = {visit: sum(s for (v, _), s in sizes.items() if v == visit) for visit, _ in nodes}
+    return {node: size / wholes[node[0]] for node, size in sizes.items()}
+
+
+def heights(sizes: dict[Node, float]) -> dict[Node, float]:
     """Middle of each bar from the top (0) to the bottom (1), classes in one order at all dates."""
-    sizes = dict.fromkeys(nodes, 0.0)
-    for node in nodes:
-        out = sum(v for (source, _), v in zip(ends, values, strict=True) if source == node)
-        into = sum(v for (_, target), v in zip(ends, values, strict=True) if target == node)
-        sizes[node] = max(out, into)
-    middles, above = {}, dict.fromkeys((visit for visit, _ in nodes), 0.0)
-    wholes = {v: sum(s for (visit, _), s in sizes.items() if visit == v) for v in above}
-    for node in nodes:
-        visit = node[0]
-        middles[node] = (above[visit] + sizes[node] / 2) / wholes[visit]
-        above[visit] += sizes[node]
+    middles, above = {}, dict.fromkeys((visit for visit, _ in sizes), 0.0)
+    for node, size in sizes.items():
+        middles[node] = above[node[0]] + size / 2
+        above[node[0]] += size
     return middles
 
 
@@ -191,11 +237,3 @@ def area(value: float) -> str:
     if not value:
         return "–"
     return f"{value:,.2f}" if value < 10 else f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
-
-
-def said(flow: Flow, numbers: dict[str, Any], visits: Sequence[Visit]) -> str:
-    """``forest → cropland, 2018 to 2020``."""
-    names = {row["label"]: row["name"] for row in numbers["labels"]}
-    dates = {visit.id: words.visit_title(visit) for visit in visits}
-    went = " → ".join(names.get(flow[end], str(flow[end])) for end in ("from", "to"))
-    return f"{went}, {dates[flow['a']]} to {dates[flow['b']]}"

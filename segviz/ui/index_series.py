@@ -52,9 +52,18 @@ def figure(numbers: dict[str, Any]) -> go.Figure:
         legend={"orientation": "h", "y": 1.08, "yanchor": "bottom", "x": 0},
         showlegend=True,
         xaxis={"title": "Date", "type": "date" if dated else "category"},
-        yaxis={"title": f"{name} (no unit)"},
+        yaxis={"title": f"{name} (no unit)", "range": around([row["value"] for row in clear])},
     )
     return plot
+
+
+def around(values: list[float]) -> list[float] | None:
+    """An axis on which noise stays small.
+
+    >>> around([0.8, 0.82])
+    [0.7, 0.92]
+    """
+    return [round(min(values) - 0.1, 2), round(max(values) + 0.1, 2)] if values else None
 
 
 def left_out(numbers: dict[str, Any]) -> str:

@@ -19,9 +19,9 @@ from segviz.case import Case, Record, Visit
 from segviz.errors import SegvizError
 from segviz.findings import samples
 from segviz.grid import RasterGrid
-from segviz.inference.catalog import find_bands
 from segviz.mask import Label
 from segviz.render import bands
+from segviz.render.bands import find_bands
 from segviz.store import Store
 from segviz.ui import frame, links, picture, plots, reader, words
 

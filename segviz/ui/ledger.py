@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -15,7 +15,7 @@ from segviz.errors import SegvizError
 from segviz.findings import ledger
 from segviz.mask import Label
 from segviz.store import Store
-from segviz.ui import charts, frame, links, reader, words
+from segviz.ui import charts, frame, links, plots, reader, words
 from segviz.ui.found import found
 
 Numbers = dict[str, Any]
@@ -194,30 +194,28 @@ def aligned(visit: Numbers) -> str:
 def volumes(case: Case, numbers: Numbers) -> None:
     """ml over time; a click opens the visit at that slice."""
     figure = charts.lesions_over_time(numbers)
-    clicked = st.plotly_chart(
-        figure,
-        key=f"ledger-plot-{case.id}",
-        on_select="rerun",
-        selection_mode="points",
-        config={"displaylogo": False, "toImageButtonOptions": {"scale": 2}},
-    )
+    name = f"{numbers['label']['name']}, ml by visit"
+    clicked = plots.show(figure, f"ledger-{case.id}", name=name, on_select="rerun")
     st.html(
         '<p class="sv-note">Bars: half a voxel more or less all around the outline. Ring: the '
         "smallest volume so far. Click a point to open that visit at that slice.</p>"
     )
-    st.download_button(
-        "Points as CSV",
-        charts.points_csv(ledger.volume_plot(numbers)),
-        f"{numbers['label']['name']}-volumes.csv",
-        "text/csv",
-        type="tertiary",
-        icon=":material/download:",
-    )
-    points = clicked.selection.points  # type: ignore[attr-defined]
-    if points and points[0].get("customdata"):
-        visit_id, *voxel = points[0]["customdata"]
+    place = place_of(clicked.selection.points, numbers)
+    if place is not None:
+        visit_id, at = place
         query = links.query(case, case.visit(visit_id))
-        st.switch_page("review.py", query_params=query | {"at": ",".join(map(str, voxel))})
+        st.switch_page("review.py", query_params=query | {"at": at})
+
+
+def place_of(points: Sequence[Mapping[str, Any]], numbers: Numbers) -> tuple[str, str] | None:
+    """The visit, and the voxel as an address says it, of a point that was clicked."""
+    if not points:
+        return None
+    visit = points[0]["point_index"]
+    at = numbers["lesions"][points[0]["curve_number"]]["visits"][visit]
+    if at is None or at["voxel"] is None:
+        return None
+    return numbers["visits"][visit]["visit"], ",".join(map(str, at["voxel"]))
 
 
 def lesion_table(numbers: Numbers) -> str:
@@ -251,6 +249,8 @@ def interval(visit: Numbers) -> str:
 def target_mark(name: str, numbers: Numbers) -> str:
     if name in numbers["response"]["targets"]:
         return "<small>target</small>"
+    if name in numbers["response"]["parts"]:
+        return "<small>part of a target</small>"
     why = numbers["response"]["not_measurable"].get(name)
     return f'<small title="{escape(why)}">not measurable</small>' if why else ""
 
@@ -261,16 +261,19 @@ def cell(at: Numbers | None, nadir: bool) -> str:
     state = f'<span class="sv-state {at["state"]}">{escape(state_of(at))}</span>'
     if not at["pieces"]:
         return state
-    size = f"{at['longest_mm']:.1f} × {at['perpendicular_mm']:.1f} mm"
-    lines = [f"± {words.quantity(at['outline_ml'], 'ml')}", size]
-    if at["from_baseline"] is not None:
-        lines.append(f"{percent(at['from_baseline'])} vs baseline")
-    if at["from_nadir"] is not None:
-        lines.append(f"{percent(at['from_nadir'])} vs nadir")
-    if nadir:
-        lines.append("nadir")
-    small = "".join(f"<small>{line}</small>" for line in lines)
-    return f"{words.quantity(at['volume_ml'], 'ml')}{small}{state}"
+    changes = [
+        f"{percent(at[key])} vs {name}"
+        for key, name in (("from_baseline", "baseline"), ("from_nadir", "nadir"))
+        if at[key] is not None
+    ]
+    lines = [
+        f"{at['longest_mm']:.1f} × {at['perpendicular_mm']:.1f} mm",
+        ", ".join(changes),
+        f"{state}{', nadir' if nadir else ''}",
+    ]
+    small = "".join(f"<small>{line}</small>" for line in lines if line)
+    half = f'<span class="sv-soft">± {at["outline_ml"]:.2f}</span>'
+    return f"{words.quantity(at['volume_ml'], 'ml')} {half}{small}"
 
 
 def state_of(at: Numbers) -> str:
@@ -306,11 +309,14 @@ def response_table(numbers: Numbers) -> str:
             f'<tr class="why"><td colspan="5"><small>{escape(reading["why"])}</small></td></tr>'
         )
     head = (
-        "<th>Targets</th><th>Sum of diameters, mm</th><th>Sum of products, mm²</th>"
+        "<th>Visit</th><th>Sum of diameters, mm</th><th>Sum of products, mm²</th>"
         f"<th>{answer['total'].upper()} vs baseline<small>vs nadir</small></th>"
         "<th>Range by diameters alone</th>"
     )
-    return f'<table class="sv-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return (
+        f'<table class="sv-table sv-response"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
 
 
 def number(value: float | None, digits: int) -> str:
@@ -323,7 +329,13 @@ def response_notes(numbers: Numbers) -> str:
         f"{percent(row['change'])} = volume {percent(row['volume'])}"
         for row in answer["geometric_equivalents"]
     )
+    titles = {row["name"]: row["title"] for row in numbers["lesions"]}
+    targets, parts = (
+        ", ".join(escape(titles[name]) for name in answer[key]) for key in ("targets", "parts")
+    )
     lines = [
+        f"Targets: {targets or 'none is measurable'}."
+        + (f" Parts of them are added: {parts}." if parts else ""),
         f"<b>{escape(answer['aid'])}</b> {escape(answer['asks'])}",
         f"Thresholds: {escape(answer['title'])}, {escape(answer['source'])}. Progression counts "
         "from the nadir, the smallest sum before; response from the baseline.",

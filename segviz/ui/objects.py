@@ -41,9 +41,7 @@ def shown(store: Store, case: Case, visit: Visit, layer: Layer) -> Row | None:
 
 def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     """A part of the panel that counts once it is opened."""
-    part = st.expander(
-        "Objects", icon=":material/category:", key=f"objects-{visit.id}", on_change="rerun"
-    )
+    part = st.expander("Objects", key=f"objects-{visit.id}", type="compact", on_change="rerun")
     if not part.open:
         return
     with part:
@@ -159,7 +157,12 @@ def histogram(row: Row) -> go.Figure:
         bargap=0.05,
         showlegend=False,
         xaxis={"title": block.x_title, "type": "category"},
-        yaxis={"title": block.y_title, "separatethousands": True, "rangemode": "tozero"},
+        yaxis={
+            "title": block.y_title,
+            "separatethousands": True,
+            "rangemode": "tozero",
+            "dtick": 1 if max(y or 0 for y in bars.y) < 6 else None,
+        },
     )
     return figure
 

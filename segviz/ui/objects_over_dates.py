@@ -28,8 +28,8 @@ def section(store: Store, case: Case) -> None:
     dates = case.segmented
     part = st.expander(
         "Objects over dates",
-        icon=":material/category:",
         key=f"objects_over_dates-{case.id}",
+        type="compact",
         on_change="rerun",
     )
     if not part.open:
@@ -64,8 +64,8 @@ def section(store: Store, case: Case) -> None:
             )
         with right:
             st.dataframe(table(numbers), hide_index=True, height=380)
-        for block in objects_over_dates.tell(spec, numbers)[:1]:
-            st.html(f'<p class="sv-note">{escape(block.note)}</p>')
+        note = objects_over_dates.defined(spec, numbers["unit"])
+        st.html(f'<p class="sv-note">{escape(note)}</p>')
 
 
 def present(store: Store, case: Case) -> list[Label]:

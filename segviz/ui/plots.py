@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -23,7 +23,7 @@ def show(
     key: str,
     *,
     name: str,
-    on_select: Callable[[], None] | None = None,
+    on_select: Callable[[], None] | Literal["rerun"] | None = None,
 ) -> Any:
     """A plot with a PNG of itself (the camera on it) and a CSV of its points (beside it).
 
@@ -32,6 +32,7 @@ def show(
         key: unlike that of any other plot of the page.
         name: of the files, without ending.
         on_select: called on a click on a point; ``st.session_state[key]`` then holds the selection.
+            ``"rerun"`` returns it from here.
 
     Returns:
         What ``st.plotly_chart`` returns.

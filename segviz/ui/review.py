@@ -100,6 +100,8 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     if isinstance(visit.grid, VolumeGrid):
         with frame.told():
             lesions.section(store, visit, bench)
+    else:
+        areas.gaps(store, case, visit)
     since.section(store, bench)
     with frame.told():
         objects.section(store, case, visit, layer)

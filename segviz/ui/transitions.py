@@ -15,6 +15,7 @@ from segviz import workbench
 from segviz.case import Case, Visit
 from segviz.change import align
 from segviz.change.indices import INDICES, possible
+from segviz.change.rates import FORMULAS
 from segviz.findings import areas, land_change, series
 from segviz.findings.series import moved
 from segviz.grid import RasterGrid, same_grid
@@ -80,9 +81,10 @@ def scenes(store: Store, case: Case) -> None:
         return
     left, right = st.columns([2, 1], gap="medium")
     with right, st.container(key="change-side"):
-        side(store, case, chosen, lines)
+        whole = side(store, case, chosen, lines)
     with left, st.container(key="change-map"):
-        map_of_change(store, case, chosen)
+        flow = shown_flow(case, chosen) or flows.largest(whole, chosen.label.value)
+        map_of_change(store, case, chosen, flow)
 
 
 def choose(
@@ -103,7 +105,7 @@ def choose(
     with columns[4]:
         preset = st.selectbox(
             "Definition",
-            [None, *PRESETS],
+            ["", *PRESETS],
             format_func=lambda key: PRESETS[key].name if key else "As mapped",
             key=f"preset-{case.id}",
             help="What forest and its loss mean, and the smallest patch that counts.",
@@ -120,7 +122,7 @@ def choose(
     other = next((v for v in classified if not same_grid(v.grid, first.grid)), None)
     if other is not None and not asked_to_align(first, other):
         return None
-    return Chosen(tuple(classified), label, preset, other is not None)
+    return Chosen(tuple(classified), label, preset or None, other is not None)
 
 
 def visit_select(case: Case, name: str, chosen: Visit) -> Visit:
@@ -150,9 +152,8 @@ def asked_to_align(first: Visit, second: Visit) -> bool:
 # The map
 
 
-def map_of_change(store: Store, case: Case, chosen: Chosen) -> None:
+def map_of_change(store: Store, case: Case, chosen: Chosen, flow: flows.Flow | None) -> None:
     """Loss and gain of a class, one flow, or when the class was lost; a click chooses a place."""
-    flow = shown_flow(case, chosen)
     modes: list[MapMode] = [mode for mode in get_args(MapMode) if flow or mode != "One flow"]
     with st.container(horizontal=True, vertical_alignment="center", key="change-modes"):
         mode = st.segmented_control(
@@ -258,8 +259,12 @@ def place_on(case: Case, visit: Visit) -> list[int] | None:
 # The numbers
 
 
-def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -> None:
-    """The checks, and one of the sections below them."""
+def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -> dict[str, Any]:
+    """The checks, and one of the sections below them.
+
+    Returns:
+        The numbers of the first date against the last.
+    """
     with st.spinner("Comparing the dates …"):
         numbers = found(store, spec_of(store, chosen))
         whole = whole_span(store, chosen, numbers)
@@ -285,6 +290,7 @@ def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -
         what_became_of_what(store, case, chosen, numbers, whole)
     else:
         index_of_place(store, case, chosen)
+    return whole
 
 
 def spec_of(store: Store, chosen: Chosen, visits: Sequence[Visit] | None = None) -> dict[str, Any]:
@@ -322,12 +328,13 @@ def amounts(
     unit = numbers["unit"]
     figure = charts.over_time(lines, case.visits, unit)
     plots.show(figure, f"area-of-{case.id}", name=f"{case.name} area")
-    st.html(by_date(numbers, chosen.label))
+    if len(numbers["visits"]) > 2:
+        st.html(by_date(numbers, chosen.label))
     if numbers["definition"]:
         st.html(by_definition(numbers))
     with st.popover("How computed", type="tertiary"):
         st.html(notes([AREA_NOTE, land_change.LOSSES, compared(whole, chosen.first)]))
-        st.html(notes([f"{text}." for text in land_change.FORMULAS.values()]))
+        st.html(notes([f"{text}." for text in FORMULAS.values()]))
 
 
 def what_became_of_what(
@@ -441,9 +448,7 @@ def rate(row: dict[str, Any], unit: str) -> str:
 
 
 def by_date(numbers: dict[str, Any], label: Label) -> str:
-    """When the class was lost, as a table; nothing where there are two dates only."""
-    if len(numbers["visits"]) < 3:
-        return ""
+    """When the class was lost, as a table."""
     unit = numbers["unit"]
     lost = numbers["losses"]["lost"]
     rows = "".join(

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import measure
 
-WORKS = ("volume", "scene", "pixels", "first", "editing", "strokes", "neighbours", "numbers")
+WORKS = (
+    "volume", "scene", "pixels", "first", "editing", "strokes", "neighbours",
+    "measuring", "hectares", "transitions",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -80,10 +83,18 @@ def rows_of(work: str, asked: argparse.Namespace) -> list:
         import strokes
 
         return strokes.rows(asked.folder)
-    if work == "numbers":
+    if work == "measuring":
         import measuring
 
         return measuring.rows(asked.rounds)
+    if work == "transitions":
+        import transitions
+
+        return transitions.rows(asked.folder, asked.rounds)
+    if work == "hectares":
+        import hectares
+
+        return hectares.rows(asked.folder, asked.rounds)
     import neighbours
 
     return neighbours.rows(asked.folder, asked.rounds)

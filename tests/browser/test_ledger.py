@@ -6,10 +6,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from conftest import ROOT, Server
 from playwright.sync_api import Locator, Page, expect
+
+from segviz.change.ledger import look
+from segviz.demo import followed
 
 pytestmark = pytest.mark.browser
 Shot = Callable[[Page, str], None]
@@ -67,6 +72,8 @@ def test_align_follow_name_and_open_the_slice(
     page.emulate_media(color_scheme="dark")
     page.reload()
     expect(row(page, "Left frontal")).to_be_visible()
+    expect(page.locator(".st-key-ledger .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".sv-compare img").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     shot(page, "ledger-dark")
     page.emulate_media(color_scheme="light")
@@ -75,8 +82,11 @@ def test_align_follow_name_and_open_the_slice(
     points.nth(1).click(force=True)
     page.wait_for_url(re.compile("/review"))
     expect(page.locator(".sv-chips")).to_contain_text("ml")
-    at = re.search(r"at=([\d.,]+)", page.url)
+    at = re.search(r"[?&]at=([\d.,]+)", unquote(page.url))
     assert at, page.url
-    x, y, z = (float(value) for value in at[1].split(","))
+    grid, _ = followed.template()
+    drawn = followed.lesions(grid, 1).astype(np.uint8)
+    voxels = [piece.voxel for piece in look(drawn, grid, 1).found]
+    assert tuple(map(float, at[1].split(","))) in voxels
+    expect(page.locator(".sv").first).to_contain_text(f"voxel {at[1]}")
     shot(page, "ledger-slice")
-    expect(page.locator(".sv")).to_contain_text(f"voxel {x:.0f},{y:.0f},{z:.0f}")

@@ -18,7 +18,7 @@ from segviz.errors import Refused
 from segviz.grid import VolumeGrid
 from segviz.io.atomic import replacing
 from segviz.io.dicom.outlines import Ring, outlines
-from segviz.io.dicom.seg import SERIES_ABOVE, algorithm, text
+from segviz.io.dicom.seg import LACKING, SERIES_ABOVE, algorithm, text
 from segviz.io.dicom.source import Source, source_of
 from segviz.io.failures import refusing
 from segviz.io.geometry import lps_to_ras
@@ -71,11 +71,7 @@ def write_rtstruct(
             "first.",
         )
     source = source_of(paths, answers, mask.grid)
-    with refusing(
-        "SV-MSK-204",
-        "The headers of this series lack what the DICOM standard wants of a segmented series, so "
-        "no other program would take the segmentation; export the mask as NIfTI.",
-    ):
+    with refusing("SV-MSK-204", LACKING):
         made = _structures(mask, source, [mask.legend[int(v)] for v in present], provenance or {})
     with replacing(path) as temporary:
         made.save_as(temporary, enforce_file_format=True)

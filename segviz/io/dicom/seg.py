@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,14 @@ BY_HAND = {"brush", "eraser", "polygon", "lasso", "fill", "erase-piece", "relabe
 """Tools whose every cell a person chose."""
 
 UNKNOWN = "imported, origin not known"
+
+LACKING = (
+    "The headers of this series lack what the DICOM standard wants of a segmented series, so no "
+    "other program would take the segmentation; export the mask as NIfTI."
+)
+
+# At INFO and below highdicom logs what it copies from headers.
+logging.getLogger("highdicom").setLevel(logging.ERROR)
 
 MANUAL = SegmentAlgorithmTypeValues.MANUAL
 SEMIAUTOMATIC = SegmentAlgorithmTypeValues.SEMIAUTOMATIC
@@ -68,11 +78,8 @@ def write_seg(
         )
     source = source_of(paths, answers, mask.grid)
     told = provenance or {}
-    with refusing(
-        "SV-MSK-204",
-        "The headers of this series lack what the DICOM standard wants of a segmented series, so "
-        "no other program would take the segmentation; export the mask as NIfTI.",
-    ):
+    with warnings.catch_warnings(), refusing("SV-MSK-204", LACKING):
+        warnings.simplefilter("ignore")  # they quote the patient's name
         made = _segmentation(mask, source, [mask.legend[int(v)] for v in present], told)
     with replacing(path) as temporary:
         made.save_as(temporary)

@@ -59,7 +59,13 @@ class Flows implements Viewer<FlowProps> {
     const name = [kind, share ? 'went' : ''].filter(Boolean).join(' ')
     if (!flow) return h('td', { class: name, style }, text)
     const pressed = String(same(flow, this.props.chosen))
-    return h('td', { class: name, style }, h('button', { type: 'button', title, 'aria-pressed': pressed, onclick: () => this.emit('flow', flow) }, text))
+    return h('td', { class: name, style }, h('button', { type: 'button', title, 'aria-pressed': pressed, onclick: () => this.choose(flow) }, text))
+  }
+
+  /** Marked at once; the page's next data say the same. */
+  private choose(flow: Flow): void {
+    this.update({ ...this.props, chosen: flow })
+    this.emit('flow', flow)
   }
 
   /** Plotly's own events do not reach Streamlit from a Sankey diagram; its links know their number. */
@@ -68,7 +74,7 @@ class Flows implements Viewer<FlowProps> {
     const link = (event.target as Element | null)?.closest?.('.sankey-link') as (Element & { __data__?: { pointNumber?: number } }) | null
     if (!diagram || !link || !this.root.isConnected || !link.closest(`.${diagram.within}`)) return
     const flow = diagram.flows[link.__data__?.pointNumber ?? -1]
-    if (flow) this.emit('flow', flow)
+    if (flow) this.choose(flow)
   }
 }
 

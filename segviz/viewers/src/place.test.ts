@@ -66,6 +66,15 @@ describe('the place of a viewer', () => {
     expect(new Memory(OWNER, () => true).recall()).toEqual({ at: [8, 9], zoom: 3, tool: 'brush' })
   })
 
+  test('of a viewer that was not opened yet takes nothing out of a link', () => {
+    page.search = '?case=c1&visit=v1&at=4,5,6'
+    const memory = new Memory(OWNER, () => true)
+    memory.again()
+    vi.runAllTimers()
+    expect(page.search).toBe('?case=c1&visit=v1&at=4,5,6')
+    expect(memory.asked()).toEqual({ at: [4, 5, 6] })
+  })
+
   test('leaves the address alone while its viewer waits off the page', () => {
     let shown = true
     const memory = new Memory(OWNER, () => shown)

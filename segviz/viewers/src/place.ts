@@ -69,7 +69,7 @@ export function written(search: string, owner: Owner, place: Place): string | nu
 export class Memory {
   private readonly key: string
   private readonly later = whenQuiet(400, () => this.write())
-  private place: Place = {}
+  private place: Place | null = null
 
   constructor(
     private readonly owner: Owner,
@@ -81,7 +81,7 @@ export class Memory {
 
   /** What the address says, and what it leaves open as it was in this tab. */
   recall(): Place {
-    return (this.place = { ...this.stored(), ...read(location.search, this.owner) })
+    return (this.place = { ...this.stored(), ...this.asked() })
   }
 
   keep(place: Place): void {
@@ -89,13 +89,21 @@ export class Memory {
     this.later()
   }
 
-  /** The viewer is back on the page: its place belongs into the address again. */
+  /**
+   * The viewer is back on the page: its place belongs into the address again. One that was not
+   * opened yet has none, and must not take away what a link says.
+   */
   again(): void {
-    this.later()
+    if (this.place) this.later()
+  }
+
+  /** What the address says now. */
+  asked(): Place {
+    return read(location.search, this.owner)
   }
 
   private write(): void {
-    if (!this.isShown()) return
+    if (!this.isShown() || !this.place) return
     const search = written(location.search, this.owner, this.place)
     if (search !== null && search !== location.search) history.replaceState(history.state, '', search + location.hash)
     try {

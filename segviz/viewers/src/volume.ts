@@ -167,6 +167,8 @@ class VolumeViewer implements Viewer<VolumeProps>, Hand, World, Owner {
   resume(): void {
     this.picture.resize()
     if (this.ready) this.picture.draw()
+    const { at } = this.memory.asked()
+    if (this.ready && at?.length === 3) this.navigate(at as Vec3)
     this.memory.again()
   }
 
