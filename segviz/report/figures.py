@@ -80,9 +80,9 @@ def _lines(axes: Any, plot: Plot) -> None:
         )
     kinds = {type(_place(x)) for line in plot.lines for x in line.x}
     if kinds == {date}:
-        locator = AutoDateLocator(minticks=2, maxticks=6)  # type: ignore[no-untyped-call]
+        locator = AutoDateLocator(minticks=2, maxticks=6)
         axes.xaxis.set_major_locator(locator)
-        shown = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        shown = ConciseDateFormatter(locator)
         axes.xaxis.set_major_formatter(shown)
 
 

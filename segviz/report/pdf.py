@@ -238,9 +238,7 @@ def _beside(table: Table, plot: Plot, sizes: _Sizes, plots: Pngs) -> Grid:
     return _side_by_side([[_table(table, sizes, room), image]], [room, image.drawWidth])
 
 
-def _group(
-    kind: type[Any], blocks: Sequence[Any], sizes: _Sizes, plots: Pngs
-) -> Iterator[list[Any]]:
+def _group(kind: type, blocks: Sequence[Any], sizes: _Sizes, plots: Pngs) -> Iterator[list[Any]]:
     """Flowables of blocks of one kind, those in lists that are kept together."""
     if kind is Picture:
         yield from ([_pictures(row, sizes)] for row in rows_of(blocks, PICTURES_A_ROW))
