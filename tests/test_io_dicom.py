@@ -21,9 +21,9 @@ from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
-    JPEGLSLossless,
     RLELossless,
     generate_uid,
 )
@@ -410,7 +410,7 @@ class TestDamage:
     ("syntax", "code"),
     [
         (DeflatedExplicitVRLittleEndian, "SV-DCM-002"),
-        (JPEGLSLossless, "SV-DCM-004"),
+        (HTJ2KLossless, "SV-DCM-004"),
         (UID("1.2.3.4.5"), "SV-DCM-004"),
     ],
 )

@@ -173,10 +173,10 @@ def alignment_note(numbers: Numbers) -> str:
 def aligned(visit: Numbers) -> str:
     """
     >>> aligned({"aligned": None})
-    'not aligned, compared by the positions in the files.'
+    'not aligned, linked by positions in the files; align before you trust new and gone.'
     """
     if not visit["aligned"]:
-        return "not aligned, compared by the positions in the files."
+        return "not aligned, linked by positions in the files; align before you trust new and gone."
     turns = " ".join(
         f"{axis} {value:+.1f}" for axis, value in zip("RAS", visit["rotation_deg"], strict=True)
     )

@@ -28,7 +28,7 @@ def section(store: Store, case: Case) -> None:
     dates = case.segmented
     part = st.expander(
         "Objects over dates",
-        key=f"objects_over_dates-{case.id}",
+        key=f"objects-over-dates-{case.id}",
         type="compact",
         on_change="rerun",
     )
