@@ -100,7 +100,9 @@ def test_open_segment_paint_reload_undo_kill_change_download(
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     expect(page.locator(".sv canvas").first).to_be_visible()
     expect(page.locator(".sv-cover")).to_have_count(0)
-    matrix = page.locator(".sv-matrix")
-    became_clearing = matrix.locator("tr", has_text="above the threshold").locator("td").nth(2)
+    page.get_by_test_id("stButtonGroup").get_by_text("Flows", exact=True).click()
+    became_clearing = page.locator(".sv-flows").get_by_title(
+        "Show where above the threshold became below the threshold"
+    )
     assert float(became_clearing.inner_text()) == pytest.approx(polygon_ha - 4.0, abs=0.11)
     shot(page, "analyst-4-change")
