@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from segviz.findings.blocks import Block, Check, Line, Plot, Table, Text
 from segviz.findings.inputs import mask_of
 from segviz.grid import VolumeGrid
 from segviz.measure.uncertainty import expected, of_difference
+from segviz.registration import REGISTRATION
 from segviz.store import Store
 from segviz.workbench import shares
 
@@ -23,8 +25,9 @@ Numbers = dict[str, Any]
 Spec = Mapping[str, Any]
 
 KIND = "ledger"
-REGISTRATION = "registration"
 DECISION = "lesion"
+FOLLOW_UP = "follow-up"
+"""Kind of the records that keep ``Choices``; their name is the value of the label."""
 
 SMALLEST_MM3 = 50.0
 """Pieces below it are left out unless the reader says otherwise."""
@@ -43,33 +46,51 @@ DEFINITION = (
 )
 
 
-def now(
-    store: Store,
-    case: Case,
-    label: int,
-    *,
-    smallest_mm3: float = SMALLEST_MM3,
-    reach_mm: float = 0.0,
-    criterion: str = "rano-2010",
-    targets: Sequence[str] | None = None,
-    nodes: Sequence[str] = (),
-    baseline: str | None = None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Choices:
+    """What a reader chose for the ledger of a label.
+
+    Attributes:
+        targets: names of lesions; none for the largest measurable ones.
+        nodes: targets that are lymph nodes.
+        baseline: id of a visit; None for the first one.
+        layers: visit -> the layer to read; its first one where it is not named.
+    """
+
+    smallest_mm3: float = SMALLEST_MM3
+    criterion: str = "rano-2010"
+    targets: Sequence[str] = ()
+    nodes: Sequence[str] = ()
+    baseline: str | None = None
+    layers: Mapping[str, str] = field(default_factory=dict)
+
+
+def kept(store: Store, case: Case, label: int) -> Choices | None:
+    """The choices that were made for a label; None where nobody made any."""
+    said = {record.name: record.body for record in store.records(case.id, FOLLOW_UP)}
+    return Choices(**said[str(label)]) if str(label) in said else None
+
+
+def keep(store: Store, case: Case, label: int, chosen: Choices, author: str) -> Record:
+    """Have pages and reports use these choices from now on."""
+    return store.add_record(case.id, FOLLOW_UP, str(label), asdict(chosen), author)
+
+
+def now(store: Store, case: Case, label: int, chosen: Choices | None = None) -> dict[str, Any]:
     """The spec of a case as it stands: its marked visits, alignments and decisions.
 
     Args:
-        targets: names of lesions; None for the largest measurable ones.
-        nodes: targets that are lymph nodes.
-        baseline: id of a visit; None for the first one.
+        chosen: those that were kept when None.
     """
+    chosen = chosen or kept(store, case, label) or Choices()
     marked = []
     for visit in case.segmented:
-        bench = workbench.get(store, visit.id)
+        bench = workbench.get(store, chosen.layers.get(visit.id, visit.id))
         found = bench.shares()
         run = found.run if found is not None and found.label == label else None
-        if bench.revision:
+        if bench.revision or bench.layer.origin:
             marked.append(
-                {"visit": visit.id, "layer": visit.id, "revision": bench.revision, "run": run}
+                {"visit": visit.id, "layer": bench.layer.id, "revision": bench.revision, "run": run}
             )
     there = {row["visit"] for row in marked}
     return {
@@ -77,8 +98,7 @@ def now(
         "case": case.id,
         "visits": marked,
         "label": label,
-        "smallest_mm3": smallest_mm3,
-        "reach_mm": reach_mm,
+        "smallest_mm3": chosen.smallest_mm3,
         "registrations": {
             record.name: record.seq
             for record in store.records(case.id, REGISTRATION)
@@ -89,10 +109,10 @@ def now(
             for record in store.records(case.id, DECISION)
             if record.body["label"] == label
         ],
-        "criterion": criterion,
-        "targets": None if targets is None else list(targets),
-        "nodes": list(nodes),
-        "baseline": baseline,
+        "criterion": chosen.criterion,
+        "targets": list(chosen.targets) or None,
+        "nodes": list(chosen.nodes),
+        "baseline": chosen.baseline,
     }
 
 
@@ -117,7 +137,7 @@ def find(store: Store, spec: Spec) -> Numbers:
         body | {"visit": place[body["visit"]]} for body in decisions if body.get("visit") in place
     ]
     named, lost = ledger.named_by(looks, said)
-    rows = ledger.ledger(looks, named, spec["reach_mm"])
+    rows = ledger.ledger(looks, named)
     titles = {body["lesion"]: body["title"] for body in decisions if "title" in body}
     first = place.get(spec["baseline"], 0)
     known = [mask.legend[spec["label"]] for _, mask in pairs[-1:]]
@@ -241,7 +261,7 @@ def _visit_numbers(
     looks: Sequence[ledger.Look],
     records: Mapping[str, Record],
 ) -> Numbers:
-    visit, look = visits[n], looks[n]
+    visit, look, layer = visits[n], looks[n], spec["visits"][n]["layer"]
     record = records.get(visit.id)
     turns, shift = motion.parts(look.to_reference, motion.middle_mm(look.grid))
     return {
@@ -259,7 +279,7 @@ def _visit_numbers(
         "expected": _expected(store, visit, spec["visits"][n].get("run")),
         "too_small": {"pieces": look.too_small[0], "voxels": look.too_small[1]},
         "differs": differences(visits[0], visit) if n else [],
-    }
+    } | ({} if layer == visit.id else {"layer": store.layer(layer).name})
 
 
 def _expected(store: Store, visit: Visit, run: str | None) -> Numbers | None:
@@ -412,7 +432,8 @@ def _days(one: date | None, two: date | None) -> int | None:
 
 
 def _when(visit: Numbers) -> str:
-    return str(visit["date"] or visit["name"])
+    """Date or name of a visit, with the layer where it is not the first one."""
+    return ", ".join(filter(None, (visit["date"] or visit["name"], visit.get("layer"))))
 
 
 def _by(how: str) -> str:

@@ -15,7 +15,7 @@ from segviz.store.queue import Job
 
 __all__ = ["Job", "Kind", "cancel", "ensure_worker", "expect", "of_visit", "status", "submit"]
 
-Kind = Literal["segment", "learn", "pyramid"]
+Kind = Literal["segment", "learn", "align", "pyramid"]
 
 
 def submit(store: Store, kind: Kind, visit_id: str, params: Mapping[str, Any] | None = None) -> str:
@@ -24,8 +24,9 @@ def submit(store: Store, kind: Kind, visit_id: str, params: Mapping[str, Any] | 
     Args:
         kind: ``segment`` (params: model; window for a part of a scene; device and options where
             they differ from the default), ``learn`` (params: model, the name it gets; strokes,
-            ``store.strokes`` as JSON; legend; view, the part of a scene that is segmented first) or
-            ``pyramid``.
+            ``store.strokes`` as JSON; legend; view, the part of a scene that is segmented first),
+            ``align`` (params: reference, the visit to lie on; author; after, the ``last_seq`` of
+            the alignment so far) or ``pyramid``.
 
     Raises:
         NotFound: there is no such visit.

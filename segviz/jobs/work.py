@@ -18,6 +18,7 @@ from segviz.inference.catalog import Card
 from segviz.io import GeoTiffScene, build_pyramid, open_image
 from segviz.jobs.pulse import Pulse
 from segviz.mask import Legend
+from segviz.registration import REGISTRATION, rigid
 from segviz.store import Store, files
 from segviz.store.queue import Job
 from segviz.store.strokes import Strokes, collect
@@ -135,7 +136,39 @@ def learn(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
     }
 
 
-WORK: dict[str, Work] = {"segment": segment, "pyramid": pyramid, "learn": learn}
+def align(store: Store, job: Job, pulse: Pulse) -> dict[str, Any]:
+    """Lay a scan on another one and keep how, unless somebody said how meanwhile.
+
+    Returns:
+        record, the number of what counts now, and by whom it is: ``automatic``, ``hand``, or None
+        where somebody took the alignment back.
+
+    Raises:
+        Refused: they cannot be aligned (SV-NUM-030, SV-NUM-031).
+    """
+    visit, reference = (store.visit(one) for one in (job.visit_id, job.params["reference"]))
+    fixed, moving = _image(store, reference), _image(store, visit)
+    if not isinstance(fixed, Volume) or not isinstance(moving, Volume):
+        raise TypeError("only scans are aligned")
+    found = rigid.register(moving, fixed, progress=pulse.progress, cancelled=pulse.cancelled)
+    body = {
+        "matrix": found.matrix.tolist(),
+        "to": reference.id,
+        "metric": {"before": found.before, "after": found.after},
+        "by": "automatic",
+    }
+    kept = store.add_record(
+        visit.case_id, REGISTRATION, visit.id, body, job.params["author"], job.params["after"]
+    )
+    return {"record": kept.seq, "by": kept.body and kept.body["by"]}
+
+
+WORK: dict[str, Work] = {
+    "segment": segment,
+    "pyramid": pyramid,
+    "learn": learn,
+    "align": align,
+}
 
 
 def _segment_volume(

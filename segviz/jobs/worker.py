@@ -88,8 +88,8 @@ def carry_out(workspace: Store, job: Job, work: Work) -> None:
         finish(
             job.id,
             "failed",
-            "The image and the model together need more memory than there is; the mask is as it "
-            "was. Use a smaller model, or a machine with more memory. [SV-JOB-003]",
+            "The run needs more memory than there is; the mask is as it was. Use a smaller model, "
+            "or a machine with more memory. [SV-JOB-003]",
         )
     except Exception:
         log.exception("job %s (%s) failed", job.id, job.kind)

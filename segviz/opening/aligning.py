@@ -1,34 +1,33 @@
-"""How the visits of a case lie on its first one: found, or given by hand, and kept as records."""
+"""How the visits of a case lie on its first one: asked of the worker, or given by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from segviz import jobs
 from segviz.case import Case, Record, Visit
 from segviz.change import motion
 from segviz.grid import VolumeGrid
-from segviz.opening.images import volume
-from segviz.registration import rigid
+from segviz.registration import REGISTRATION
 from segviz.store import Store
 
-KIND = "registration"
 
-
-def align(store: Store, case: Case, visit: Visit, author: str) -> Record:
-    """Lay a visit on the first one and keep how; takes seconds.
-
-    Raises:
-        Refused: they cannot be aligned (SV-NUM-030, SV-NUM-031).
-    """
-    reference = case.segmented[0]
-    found = rigid.register(volume(store, visit), volume(store, reference))
-    body = {
-        "matrix": found.matrix.tolist(),
-        "to": reference.id,
-        "metric": {"before": found.before, "after": found.after},
-        "by": "automatic",
-    }
-    return store.add_record(case.id, KIND, visit.id, body, author)
+def align(store: Store, case: Case, author: str) -> list[str]:
+    """Have the worker lay each visit on the first one; the ids of the jobs, at once."""
+    reference, *visits = case.segmented
+    return [
+        jobs.submit(
+            store,
+            "align",
+            visit.id,
+            {
+                "reference": reference.id,
+                "author": author,
+                "after": store.last_seq(case.id, REGISTRATION, visit.id),
+            },
+        )
+        for visit in visits
+    ]
 
 
 def align_by_hand(
@@ -49,4 +48,4 @@ def align_by_hand(
         "metric": None,
         "by": "hand",
     }
-    return store.add_record(case.id, KIND, visit.id, body, author)
+    return store.add_record(case.id, REGISTRATION, visit.id, body, author)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,13 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from segviz.change import motion
-from segviz.errors import Refused
+from segviz.errors import Cancelled, Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
 
 Matrix = NDArray[np.float64]
 Start = Callable[[sitk.Image, sitk.Image], sitk.Euler3DTransform]
+Progress = Callable[[int, int], None]
 
 FINEST_MM = 3.0
 """Voxels are put together until they are about this long: finer ones add time, not exactness."""
@@ -34,6 +34,10 @@ MOST_TURNED_DEG = 60.0
 LEAST_SHARED = 0.3
 """Of the smaller of the two boxes."""
 LEAST_INFORMATION = 0.1
+ROUNDS = 4
+"""Most rounds over all six parameters in the fine search, where nearly all the time goes."""
+STEPS = 4 + ROUNDS + 1
+"""Three starts, the coarse search, the rounds of the fine one, and what came of it."""
 
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -63,25 +67,48 @@ def register(
     reference: Volume,
     moving_mask: NDArray[np.bool_] | None = None,
     reference_mask: NDArray[np.bool_] | None = None,
+    *,
+    progress: Progress = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Rigid:
     """Lay a scan on the reference scan; the same two always give the same.
 
     Args:
         moving_mask, reference_mask: the only voxels to be compared, native [i, j, k].
+        progress: called with (steps done, steps).
+        cancelled: asked between the searches; the fine one takes two to four seconds.
 
     Raises:
         Refused: nothing was found (SV-NUM-030), or nothing that can be true (SV-NUM-031).
+        Cancelled: it was to stop.
     """
+
+    def step(done: int) -> None:
+        if cancelled():
+            raise Cancelled
+        progress(done, STEPS)
+
     fixed, mover = _thinned(reference), _thinned(moving)
     method = _method(_same(reference_mask, reference), _same(moving_mask, moving))
     try:
-        starts = [start(fixed, mover) for start in (_as_filed, _middles, _centres_of_brightness)]
-        scores = [_score(method, fixed, mover, start) for start in starts]
+        starts, scores = [], []
+        for n, start in enumerate((_as_filed, _middles, _centres_of_brightness)):
+            step(n)
+            starts.append(start(fixed, mover))
+            scores.append(_score(method, fixed, mover, starts[n]))
         best = min((score, n) for n, score in enumerate(scores) if score is not None)[1]
         method.SetInitialTransform(starts[best], inPlace=True)
-        for refine in (_coarse, partial(_fine, voxels=fixed.GetNumberOfPixels())):
-            refine(method)
-            method.Execute(fixed, mover)
+        step(3)
+        _coarse(method)
+        method.Execute(fixed, mover)
+        step(4)
+        _fine(method, fixed.GetNumberOfPixels())
+        method.AddCommand(
+            sitk.sitkIterationEvent,
+            lambda: progress(min(5 + method.GetOptimizerIteration(), STEPS - 1), STEPS),
+        )
+        method.Execute(fixed, mover)
+        step(STEPS - 1)
         method.SetMetricSamplingStrategy(method.NONE)
         after = _score(method, fixed, mover, starts[best])
     except (RuntimeError, ValueError) as reason:
@@ -165,7 +192,7 @@ def _fine(method: Any, voxels: int) -> None:
     method.SetMetricSamplingStrategy(method.RANDOM)
     method.SetMetricSamplingPercentage(min(1.0, SAMPLES / voxels), SEED)
     method.SetOptimizerAsPowell(
-        numberOfIterations=4,
+        numberOfIterations=ROUNDS,
         maximumLineIterations=30,
         stepLength=1.0,
         stepTolerance=1e-3,

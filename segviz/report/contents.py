@@ -78,11 +78,13 @@ def _lesions(store: Store, case: Case, options: Options) -> Iterator[Asked]:
 
 
 def _ledger(store: Store, case: Case, options: Options) -> Iterator[Asked]:
-    """Of each label whose lesions are followed over the visits."""
+    """Of each label whose lesions are followed over the visits, as chosen in the ledger."""
     visits = _marked(store, case)
     if len(visits) > 1:
         for label in _things(store, visits):
-            yield Asked(ledger.now(store, case, label, smallest_mm3=options.smallest_mm3))
+            chosen = ledger.kept(store, case, label)
+            chosen = chosen or ledger.Choices(smallest_mm3=options.smallest_mm3)
+            yield Asked(ledger.now(store, case, label, chosen))
 
 
 def _things(store: Store, visits: Sequence[Visit]) -> list[int]:

@@ -223,15 +223,34 @@ class Store:
             )
         return found
 
-    def add_record(self, case_id: str, kind: str, name: str, body: Any, author: str = "") -> Record:
+    def last_seq(self, case_id: str, kind: str, name: str) -> int:
+        """Number of the newest record of a name, taken back or not; 0 where there is none."""
+        with self._database.read() as connection:
+            found = records.last(connection, case_id, kind, name)
+        return found.seq if found else 0
+
+    def add_record(
+        self,
+        case_id: str,
+        kind: str,
+        name: str,
+        body: Any,
+        author: str = "",
+        after: int | None = None,
+    ) -> Record:
         """Keep a decision as JSON; the one it takes the place of stays in the table.
 
         Args:
             kind: e.g. ``"area"`` or ``"registration"``, at most 20 letters.
             body: None takes back what was decided.
+            after: the ``last_seq`` that the decision was begun with; where somebody decided
+                otherwise since, nothing is added.
+
+        Returns:
+            What is decided now: this, or what came since.
         """
         with self._database.write() as connection:
-            return records.add(connection, case_id, kind, name, body, author)
+            return records.add(connection, case_id, kind, name, body, author, after)
 
     def files(self, visit_id: str) -> list[Path]:
         """The files of a visit, as they were when it was added.

@@ -16,7 +16,7 @@ from segviz.store.schema import jobs
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
-URGENT = ("segment", "learn")
+URGENT = ("segment", "learn", "align")
 """These kinds of jobs go before all others: somebody waits for them."""
 
 SILENCE = timedelta(seconds=30)
@@ -185,10 +185,11 @@ def _after_interruption(row: Row[Any], now: datetime) -> dict[str, Any]:
         return {"state": "cancelled", "message": "Stopped."}
     if row.attempts < ATTEMPTS:
         return {"state": "queued", "message": f"Interrupted at {when} UTC, started again."}
+    instead = "align by hand" if row.kind == "align" else "choose a smaller model"
     return {
         "state": "interrupted",
         "message": f"Interrupted twice, last at {when} UTC; the mask is as it was. "
-        "Start it again, or choose a smaller model.",
+        f"Start it again, or {instead}.",
     }
 
 

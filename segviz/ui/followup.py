@@ -9,8 +9,8 @@ import streamlit as st
 
 from segviz import workbench
 from segviz.case import Case, Visit
-from segviz.findings.ledger import REGISTRATION
 from segviz.grid import VolumeGrid
+from segviz.registration import REGISTRATION
 from segviz.render import slices, thumbnails
 from segviz.store import Store
 from segviz.ui import charts, components, frame, ledger, links, plots, report, words

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from segviz import opening, workbench
-from segviz.case import Case, Visit
+from segviz import jobs, opening, workbench
+from segviz.case import Case, Layer, Visit
 from segviz.change.response import CRITERIA
-from segviz.errors import SegvizError
 from segviz.findings import ledger
 from segviz.mask import Label
+from segviz.registration import REGISTRATION
 from segviz.store import Store
-from segviz.ui import charts, frame, links, plots, reader, words
+from segviz.ui import charts, frame, layers, links, plots, reader, segment, words
 from segviz.ui.found import found
 
 Numbers = dict[str, Any]
 
-FIRST_OF_ALL = "First visit"
+KEPT = "Somebody decided otherwise while it was aligned automatically; that was kept."
 
 
 def section(store: Store, case: Case) -> None:
@@ -38,21 +39,22 @@ def section(store: Store, case: Case) -> None:
         alignment(store, case, numbers)
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            st.html(lesion_table(numbers))
+            st.html(lesion_table(numbers, layer_titles(store, case, spec)))
             decide(store, case, spec, numbers)
             definition(spec, numbers)
         with right:
-            volumes(case, numbers)
+            volumes(case, spec, numbers)
             st.html(response_table(numbers))
             st.html(response_notes(numbers))
 
 
 def known_labels(store: Store, case: Case) -> list[Label]:
-    """Labels that some visit has cells of."""
+    """Labels that some layer has cells of."""
     rows = [
         row
         for visit in case.segmented
-        for row in workbench.get(store, visit.id).state()["labels"]
+        for layer in store.layers(visit.id)
+        for row in workbench.get(store, layer.id).state()["labels"]
         if row["count"]
     ]
     by_value = {row["value"]: Label(row["value"], row["name"], row["color"]) for row in rows}
@@ -60,7 +62,7 @@ def known_labels(store: Store, case: Case) -> list[Label]:
 
 
 def choose(store: Store, case: Case, labels: Sequence[Label]) -> dict[str, Any]:
-    """The spec: which label, criterion, baseline, and what is too small."""
+    """The spec: which label, criterion, baseline, and what is too small, as kept."""
     columns = st.columns([2, 2, 3, 2, 2], vertical_alignment="bottom")
     with columns[0]:
         st.html('<h3 class="sv-title">Lesion ledger</h3>')
@@ -68,64 +70,110 @@ def choose(store: Store, case: Case, labels: Sequence[Label]) -> dict[str, Any]:
         label = st.selectbox(
             "Label", labels, format_func=lambda one: one.name, key=f"ledger-label-{case.id}"
         )
+    chosen = choices(store, case, label.value)
     with columns[2]:
-        criterion = st.selectbox(
+        st.selectbox(
             "Criterion",
             list(CRITERIA),
             format_func=lambda name: CRITERIA[name].title,
-            key=f"ledger-criterion-{case.id}",
+            **kept(store, case, label.value, "criterion", chosen.criterion),
         )
     with columns[3]:
-        baseline = st.selectbox(
+        titles = {visit.id: words.visit_title(visit) for visit in case.segmented[:-1]}
+        baseline = chosen.baseline if chosen.baseline in titles else next(iter(titles))
+        st.selectbox(
             "Baseline",
-            case.segmented[:-1],
-            format_func=words.visit_title,
-            key=f"ledger-baseline-{case.id}",
+            list(titles),
+            format_func=titles.__getitem__,
+            **kept(store, case, label.value, "baseline", baseline),
         )
     with columns[4]:
-        smallest = st.number_input(
+        st.number_input(
             "Smallest lesion, mm³",
             0.0,
-            value=ledger.SMALLEST_MM3,
             step=10.0,
-            key=f"ledger-smallest-{case.id}",
             help="Smaller pieces are left out of the table and counted below it.",
+            **kept(store, case, label.value, "smallest_mm3", float(chosen.smallest_mm3)),
         )
-    kept = st.session_state.get(f"ledger-targets-{case.id}-{label.value}")
-    return ledger.now(
-        store,
-        case,
-        label.value,
-        smallest_mm3=smallest,
-        criterion=criterion,
-        targets=kept or None,
-        nodes=st.session_state.get(f"ledger-nodes-{case.id}-{label.value}", ()),
-        baseline=baseline.id,
-    )
+    return ledger.now(store, case, label.value, chosen)
+
+
+def choices(store: Store, case: Case, label: int) -> ledger.Choices:
+    return ledger.kept(store, case, label) or ledger.Choices()
+
+
+def kept(store: Store, case: Case, label: int, name: str, value: Any) -> dict[str, Any]:
+    """Arguments of a widget that shows a choice as it was kept, and keeps what it becomes."""
+    key = f"ledger-{name}-{case.id}-{label}"
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+    def keep() -> None:
+        with frame.told():
+            changed = replace(choices(store, case, label), **{name: st.session_state[key]})
+            ledger.keep(store, case, label, changed, reader.signature())
+
+    return {"key": key, "on_change": keep}
 
 
 def alignment(store: Store, case: Case, numbers: Numbers) -> None:
     """How each visit lies on the first one, and the ways to change that."""
+    asked = {visit.id: asked_of(store, visit) for visit in case.segmented[1:]}
+    running = [job for job in asked.values() if job and job.is_open]
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if st.button("Align the visits", icon=":material/align_center:"):
-            align_all(store, case)
+        if st.button("Align the visits", icon=":material/align_center:", disabled=bool(running)):
+            opening.align(store, case, reader.signature())
+            st.rerun()
         for visit in case.segmented[1:]:
             by_hand(store, case, visit, numbers)
         st.html(alignment_note(numbers))
-
-
-def align_all(store: Store, case: Case) -> None:
-    """Lay every visit on the first one; what cannot be aligned is said, the others are kept."""
-    told = False
+    if running:
+        watch(store, case, running)
     for visit in case.segmented[1:]:
-        with st.spinner(f"Aligning {words.visit_title(visit)}, about 10 s …"):
-            try:
-                opening.align(store, case, visit, reader.signature())
-            except SegvizError as error:
-                frame.say(error)
-                told = True
-    if not told:
-        st.rerun()
+        said = outcome(asked[visit.id], store.last_seq(case.id, REGISTRATION, visit.id))
+        if said:
+            st.html(
+                f'<p class="sv-note" role="alert"><b>{escape(words.visit_title(visit))}</b>: '
+                f"{escape(said)}</p>"
+            )
+
+
+def asked_of(store: Store, visit: Visit) -> jobs.Job | None:
+    """The newest alignment of a visit that the worker was asked for."""
+    return next((job for job in jobs.of_visit(store, visit.id) if job.kind == "align"), None)
+
+
+def watch(store: Store, case: Case, running: Sequence[jobs.Job]) -> None:
+    """Progress of each visit, looked at twice a second; the page follows when one ends."""
+
+    def tick() -> None:
+        now = [jobs.status(store, job.id) for job in running]
+        if not all(job.is_open for job in now):
+            st.rerun()
+        for job in now:
+            share = min(1.0, job.done / job.total) if job.total else 0.0
+            title = words.plain(words.visit_title(case.visit(job.visit_id)))
+            st.progress(share, text=f"{title}: {segment.progress_text(job)}")
+        if st.button("Cancel", key=f"cancel-align-{case.id}"):
+            for job in now:
+                jobs.cancel(store, job.id)
+
+    frame.fragment(tick, run_every=0.5)()
+
+
+def outcome(job: jobs.Job | None, last_seq: int) -> str:
+    """What is to be said of an alignment that is over, until somebody decides anew.
+
+    Args:
+        last_seq: number of the newest record of how the visit lies.
+    """
+    if job is None or job.is_open:
+        return ""
+    if job.result:
+        found = job.result["by"] == "automatic" or job.result["record"] != last_seq
+        return "" if found else KEPT
+    failed = job.state in ("failed", "interrupted") and job.params["after"] == last_seq
+    return job.message if failed else ""
 
 
 def by_hand(store: Store, case: Case, visit: Visit, numbers: Numbers) -> None:
@@ -152,7 +200,7 @@ def by_hand(store: Store, case: Case, visit: Visit, numbers: Numbers) -> None:
                 opening.align_by_hand(store, case, visit, typed[:3], typed[3:], reader.signature())
                 st.rerun()
         if turns is not None and st.button("Take the alignment back", key=f"unalign-{visit.id}"):
-            store.add_record(case.id, ledger.REGISTRATION, visit.id, None, reader.signature())
+            store.add_record(case.id, REGISTRATION, visit.id, None, reader.signature())
             st.rerun()
 
 
@@ -191,8 +239,8 @@ def aligned(visit: Numbers) -> str:
     return f"{said}; mutual information {was} → {after:.2f}."
 
 
-def volumes(case: Case, numbers: Numbers) -> None:
-    """ml over time; a click opens the visit at that slice."""
+def volumes(case: Case, spec: dict[str, Any], numbers: Numbers) -> None:
+    """ml over time; a click opens the layer at that slice."""
     figure = charts.lesions_over_time(numbers)
     name = f"{numbers['label']['name']}, ml by visit"
     clicked = plots.show(figure, f"ledger-{case.id}", name=name, on_select="rerun")
@@ -203,7 +251,8 @@ def volumes(case: Case, numbers: Numbers) -> None:
     place = place_of(clicked.selection.points, numbers)
     if place is not None:
         visit_id, at = place
-        query = links.query(case, case.visit(visit_id))
+        layer = next(row["layer"] for row in spec["visits"] if row["visit"] == visit_id)
+        query = links.query(case, case.visit(visit_id), layer)
         st.switch_page("review.py", query_params=query | {"at": at})
 
 
@@ -218,10 +267,15 @@ def place_of(points: Sequence[Mapping[str, Any]], numbers: Numbers) -> tuple[str
     return numbers["visits"][visit]["visit"], ",".join(map(str, at["voxel"]))
 
 
-def lesion_table(numbers: Numbers) -> str:
-    """Rows are lesions, columns visits: ml, diameters, what became of it, changes."""
+def lesion_table(numbers: Numbers, layers: Mapping[str, str]) -> str:
+    """Rows are lesions, columns visits: ml, diameters, what became of it, changes.
+
+    Args:
+        layers: visit -> title of the layer that was read, where it has several.
+    """
     head = "".join(
-        f"<th>{escape(str(visit['date'] or visit['name']))}{interval(visit)}</th>"
+        f"<th>{escape(str(visit['date'] or visit['name']))}{interval(visit)}"
+        f"{small(layers.get(visit['visit'], ''))}</th>"
         for visit in numbers["visits"]
     )
     rows = "".join(
@@ -243,7 +297,28 @@ def lesion_table(numbers: Numbers) -> str:
 
 def interval(visit: Numbers) -> str:
     days = visit["interval_days"]
-    return "" if days is None else f"<small>{words.plural(days, 'day')} later</small>"
+    return "" if days is None else small(f"{words.plural(days, 'day')} later")
+
+
+def small(text: str) -> str:
+    return f"<small>{escape(text)}</small>" if text else ""
+
+
+def several(store: Store, case: Case) -> dict[str, list[Layer]]:
+    """The layers of each visit that has more than one."""
+    there = {visit.id: store.layers(visit.id) for visit in case.segmented}
+    return {visit: found for visit, found in there.items() if len(found) > 1}
+
+
+def layer_titles(store: Store, case: Case, spec: dict[str, Any]) -> dict[str, str]:
+    """Visit -> title of the layer that is read, where it has several."""
+    read = {row["layer"] for row in spec["visits"]}
+    return {
+        visit: layers.title(layer)
+        for visit, found in several(store, case).items()
+        for layer in found
+        if layer.id in read
+    }
 
 
 def target_mark(name: str, numbers: Numbers) -> str:
@@ -347,7 +422,8 @@ def response_notes(numbers: Numbers) -> str:
 def decide(store: Store, case: Case, spec: dict[str, Any], numbers: Numbers) -> None:
     """Rename, join, separate, link; which lesions are targets."""
     with st.container(horizontal=True, gap="small"):
-        targets(case, spec, numbers)
+        targets(store, case, spec, numbers)
+        choose_layers(store, case, spec["label"])
         rename(store, case, spec, numbers)
         assign(store, case, spec, numbers)
     if numbers["lost_decisions"]:
@@ -358,21 +434,53 @@ def decide(store: Store, case: Case, spec: dict[str, Any], numbers: Numbers) -> 
         )
 
 
-def targets(case: Case, spec: dict[str, Any], numbers: Numbers) -> None:
+def targets(store: Store, case: Case, spec: dict[str, Any], numbers: Numbers) -> None:
     """Targets are those chosen here; with none chosen the largest measurable ones."""
     first = numbers["response"]["first"]
     there = [row["name"] for row in numbers["lesions"] if row["visits"][first]]
-    label = spec["label"]
+    chosen = choices(store, case, spec["label"])
+
+    def those(name: str, lesions: Sequence[str]) -> dict[str, Any]:
+        still = [lesion for lesion in lesions if lesion in there]
+        return kept(store, case, spec["label"], name, still)
+
     with st.popover("Targets", type="tertiary", icon=":material/target:"):
         st.html(
             '<p class="sv-note">None chosen: the up to five largest that are measurable at the '
             "baseline.</p>"
         )
         st.multiselect(
-            "Target lesions", there, key=f"ledger-targets-{case.id}-{label}", max_selections=5
+            "Target lesions", there, max_selections=5, **those("targets", chosen.targets)
         )
         if CRITERIA[spec["criterion"]].node_mm is not None:
-            st.multiselect("of them lymph nodes", there, key=f"ledger-nodes-{case.id}-{label}")
+            st.multiselect("of them lymph nodes", there, **those("nodes", chosen.nodes))
+
+
+def choose_layers(store: Store, case: Case, label: int) -> None:
+    """Which layer of a visit is read, where it has several."""
+    if not (offered := several(store, case)):
+        return
+    chosen = choices(store, case, label)
+    with st.popover("Layers", type="tertiary", icon=":material/layers:"):
+        st.html('<p class="sv-note">The mask that is read at each visit.</p>')
+        for visit_id, found in offered.items():
+            key = f"ledger-layer-{visit_id}-{label}"
+            st.session_state[key] = chosen.layers.get(visit_id, visit_id)
+            st.selectbox(
+                words.visit_title(case.visit(visit_id)),
+                [layer.id for layer in found],
+                format_func={layer.id: layers.title(layer) for layer in found}.__getitem__,
+                key=key,
+                on_change=read_layer,
+                args=(store, case, label, visit_id, key),
+            )
+
+
+def read_layer(store: Store, case: Case, label: int, visit_id: str, key: str) -> None:
+    with frame.told():
+        chosen = choices(store, case, label)
+        read = {**chosen.layers, visit_id: st.session_state[key]}
+        ledger.keep(store, case, label, replace(chosen, layers=read), reader.signature())
 
 
 def rename(store: Store, case: Case, spec: dict[str, Any], numbers: Numbers) -> None:

@@ -166,7 +166,7 @@ def progress_text(job: jobs.Job) -> str:
         return job.message or "Waiting for the run before"
     if not job.total:
         return job.message or "Preparing"
-    unit = "steps of training" if job.kind == "learn" else "windows"
+    unit = {"learn": "steps of training", "align": "steps"}.get(job.kind, "windows")
     parts = [f"{job.done} of {job.total} {unit}"]
     if job.seconds_left is not None and job.done:
         parts.append(f"{words.duration(job.seconds_left)} left")

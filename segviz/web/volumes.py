@@ -14,6 +14,7 @@ from segviz.change import motion
 from segviz.edit import runs
 from segviz.errors import NotFound, Refused
 from segviz.grid import VolumeGrid
+from segviz.registration import REGISTRATION
 from segviz.render import slices
 from segviz.store import Store
 from segviz.web import answers, query
@@ -72,7 +73,7 @@ def alignment(
         Refused: it is about something else (SV-CASE-400).
     """
     record = store.record(case.id, seq)
-    if (record.kind, record.name) != ("registration", visit.id) or record.body is None:
+    if (record.kind, record.name) != (REGISTRATION, visit.id) or record.body is None:
         raise query.malformed("aligned")
     return of_volume(case.visit(record.body["to"])), motion.of_rows(record.body["matrix"])
 
