@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -20,6 +21,24 @@ Window = tuple[int, int, int, int]
 """Row start, row stop, column start, column stop; half-open."""
 
 Box = tuple[slice, ...]
+
+
+def box_of(filled: NDArray[np.bool_], margin: int | Sequence[int] = 0) -> Box:
+    """The smallest box that holds all that is marked; all of the array where nothing is.
+
+    Args:
+        margin: so many cells more on each side (of each axis), within the array.
+    """
+    margins = [margin] * filled.ndim if isinstance(margin, int) else margin
+    box: list[slice] = []
+    for axis, (size, more) in enumerate(zip(filled.shape, margins, strict=True)):
+        others = tuple(other for other in range(filled.ndim) if other != axis)
+        found = np.flatnonzero(filled.any(axis=others))
+        first, last = (int(found[0]), int(found[-1])) if len(found) else (0, size - 1)
+        box.append(slice(max(0, first - more), min(size, last + 1 + more)))
+    return tuple(box)
+
+
 """One slice with start and stop for each axis."""
 
 

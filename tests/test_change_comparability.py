@@ -120,9 +120,3 @@ def test_days_of_the_year_apart(one, two, days):
 )
 def test_sensors_by_their_tags(tags, sensor):
     assert checks.sensor_of(tags) == sensor
-
-
-def test_the_worst_of_several_intervals_counts():
-    found = [checks.Check("Grid", "passed", ""), checks.Check("Grid", "failed", "")]
-    found += [checks.Check("Grid", "warned", ""), checks.Check("Shift", "passed", "")]
-    assert dict(checks.worst(found)) == {"Grid": "failed", "Shift": "passed"}

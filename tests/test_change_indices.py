@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from segviz.change.indices import INDICES, dnbr, positions, possible
+from segviz.change.indices import INDICES, positions, possible
 
 SENTINEL = ("B2", "B3", "B4", "B8", "B11", "B12")
 
@@ -27,10 +27,6 @@ def test_values_by_hand(name, bands, value):
 def test_nothing_by_nothing_is_no_value(name):
     found = INDICES[name].of([0.0, 0.2], [0.0, 0.0])
     assert np.isnan(found[0]) and abs(found[1]) == 1.0
-
-
-def test_burn_severity_is_before_minus_after():
-    assert dnbr([0.5], [-0.2]).tolist() == [0.7]
 
 
 def test_bands_are_found_by_name_and_by_number():

@@ -101,19 +101,12 @@ def test_the_same_spec_gives_the_same_numbers_after_an_edit(place):
 
 def test_it_is_told_with_its_checks_first(place):
     store, case = place
-    (spec,) = land_change.of_case(store, case)
+    spec = land_change.now(store, list(case.segmented), 1)
     blocks = findings.tell(spec, findings.find(store, spec))
     assert all(isinstance(block, Check) for block in blocks[:22])
     titles = [block.title for block in blocks if isinstance(block, Table | Plot)]
     assert "When forest was lost" in titles and "Gain, loss and yearly rates" in titles
     assert any(isinstance(b, Text) and "not deforestation" in b.text for b in blocks)
-
-
-def test_a_case_with_one_classified_date_has_no_change(tmp_path: Path):
-    store = store_at(tmp_path)
-    path = tmp_path / "place_2018-07-15.tif"
-    write_scene(pixels(0), GRID, path, BANDS, date(2018, 7, 15), nodata=0)
-    assert land_change.of_case(store, opening.open_files(store, [path])) == []
 
 
 def test_dates_on_other_grids_are_compared_when_asked(place, tmp_path: Path):

@@ -8,7 +8,7 @@ from affine import Affine
 from pyproj import CRS
 
 from segviz.errors import Refused
-from segviz.grid import RasterGrid, VolumeGrid
+from segviz.grid import RasterGrid, VolumeGrid, box_of
 
 
 def all_48_orientations() -> list[np.ndarray]:
@@ -107,3 +107,12 @@ def test_raster_grids_compare_crs_shape_and_corners() -> None:
 def test_a_pixel_without_size_is_refused(transform: Affine) -> None:
     with pytest.raises(Refused, match="SV-GRID-003"):
         RasterGrid((4, 4), transform, None)
+
+
+def test_a_box_holds_all_that_is_filled():
+    filled = np.zeros((10, 20), bool)
+    filled[3, 4] = filled[5, 18] = True
+    assert box_of(filled) == (slice(3, 6), slice(4, 19))
+    assert box_of(filled, margin=2) == (slice(1, 8), slice(2, 20))
+    assert box_of(np.zeros((10, 20), bool), margin=2) == (slice(0, 10), slice(0, 20))
+    assert box_of(filled, margin=(0, 3)) == (slice(3, 6), slice(1, 20))

@@ -8,19 +8,10 @@ import pytest
 from segviz.inference.windows import (
     balanced,
     balanced_boxes,
-    box_of,
     full_boxes,
     gaussian,
     tiles,
 )
-
-
-def test_a_box_holds_all_that_is_filled():
-    filled = np.zeros((10, 20), bool)
-    filled[3, 4] = filled[5, 18] = True
-    assert box_of(filled) == (slice(3, 6), slice(4, 19))
-    assert box_of(filled, margin=2) == (slice(1, 8), slice(2, 20))
-    assert box_of(np.zeros((10, 20), bool), margin=2) == (slice(0, 10), slice(0, 20))
 
 
 @pytest.mark.parametrize(

@@ -143,4 +143,4 @@ def test_an_empty_mask_is_refused(tmp_path: Path) -> None:
         write_rtstruct(
             mask_on(paths, np.zeros((12, 9, 5), np.uint8)), tmp_path / "rt.dcm", paths, {}
         )
-    assert refused.value.code == "SV-MSK-205"
+    assert refused.value.code == "SV-MSK-203"

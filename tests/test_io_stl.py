@@ -10,7 +10,7 @@ from canvases import noise
 
 from segviz.errors import Refused
 from segviz.grid import VolumeGrid
-from segviz.io.stl import HEADER, enclosed_ml, surface, write_stl
+from segviz.io.stl import HEADER, surface, write_stl
 from segviz.mask import Legend, Mask
 
 AFFINES = {
@@ -21,6 +21,12 @@ AFFINES = {
         [[0, 0, 3.0, -5], [-0.5, 0, 0, 9], [0, 0.5, 0, 3], [0, 0, 0, 1]]
     ),
 }
+
+
+def enclosed_ml(triangles):
+    """Volume within a closed surface by the divergence theorem; negative if it is inside out."""
+    a, b, c = np.moveaxis(triangles.astype(np.float64), 1, 0)
+    return float(np.sum(a * np.cross(b, c)) / 6000)
 
 
 def ball(affine: np.ndarray, radius_mm: float, shape=(48, 48, 48)) -> Mask:

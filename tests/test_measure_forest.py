@@ -131,9 +131,3 @@ def test_presets_say_what_they_mean():
 )
 def test_which_label_is_forest(names, label):
     assert forest.forest_of(Legend.named(*names)) == label
-
-
-def test_tree_cover_at_the_threshold_and_at_a_hundred():
-    cover = np.array([0, 29, 30, 31, 99, 100], np.uint8)
-    assert forest.has_tree_cover(cover).tolist() == [False, False, True, True, True, True]
-    assert forest.has_tree_cover(cover, 100).tolist() == [False] * 5 + [True]

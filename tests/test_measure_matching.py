@@ -9,11 +9,11 @@ from segviz.measure.matching import (
     NO_REFERENCE,
     NONE_THERE,
     detection,
-    lesions,
     lesionwise_dice_2023,
     match,
     merged_lesions,
 )
+from segviz.measure.pieces import by_size
 
 
 def boxes(*parts, shape=(24, 12, 12)):
@@ -24,10 +24,10 @@ def boxes(*parts, shape=(24, 12, 12)):
 
 
 def test_lesions_are_numbered_by_size_and_meet_at_corners():
-    found, sizes = lesions(boxes(((0, 0, 0), 1), ((4, 0, 0), 2), ((6, 2, 2), 1)))
+    found, sizes, _ = by_size(boxes(((0, 0, 0), 1), ((4, 0, 0), 2), ((6, 2, 2), 1)))
     assert sizes.tolist() == [9, 1]
     assert (found[0, 0, 0], found[4, 0, 0], found[6, 2, 2]) == (2, 1, 1)
-    assert lesions(boxes(((0, 0, 0), 1), ((4, 0, 0), 2)), min_voxels=2)[1].tolist() == [8]
+    assert by_size(boxes(((0, 0, 0), 1), ((4, 0, 0), 2)), 2)[1].tolist() == [8]
 
 
 def test_a_match_by_hand():
@@ -64,7 +64,7 @@ def test_partners_are_chosen_for_the_greatest_dice_of_all():
 @pytest.mark.parametrize("seed", range(12))
 def test_partners_equal_a_search_of_all(seed):
     mask, reference = np.random.default_rng(seed).random((2, 1, 1, 24)) < 0.55
-    (a, size_a), (b, size_b) = lesions(mask), lesions(reference)
+    (a, size_a, _), (b, size_b, _) = by_size(mask), by_size(reference)
     dice = np.array(
         [
             [2 * ((a == i + 1) & (b == j + 1)).sum() / (m + n) for j, n in enumerate(size_b)]

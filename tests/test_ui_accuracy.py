@@ -171,7 +171,7 @@ def test_results_stand_beside_the_map(server: Server) -> None:
     shown = text(run(server))
     assert "Mapped, ha" in shown and "Estimated, ha" in shown
     assert "No point was found to be mapped wrongly" in shown
-    assert "All points are read: 6 of 6" in shown
+    assert "✓ All points are read" in shown and "6 of 6" in shown
     assert "Points that agree, not weighted by area: 100.0 %." in shown
 
 

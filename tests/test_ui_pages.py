@@ -16,10 +16,10 @@ from web_case import LPS, Server, write_volume
 from workspace import draw, finished_run
 
 from segviz import jobs, opening, viewers, workbench
+from segviz.findings import areas as finding_areas
 from segviz.inference import catalog, pictures
 from segviz.inference.pictures import Picture
 from segviz.settings import Settings
-from segviz.ui import areas as ui_areas
 from segviz.ui import frame, since
 from segviz.web import downloads
 
@@ -189,12 +189,9 @@ def test_areas_of_a_scene_and_a_definition_of_forest(server: Server):
     first = {"case": server.scene.id, "visit": server.scene.visits[0].id}
     test = run("review", **first)
     assert "Area to measure in" in text(test)
-    ui_areas.drawn(
-        server.store,
-        server.scene,
-        server.scene.visits[0].grid,
-        {"points": [[0, 0], [300, 0], [300, 300], [0, 300]]},
-    )
+    corners = [[0, 0], [300, 0], [300, 300], [0, 300]]
+    grid = server.scene.visits[0].grid
+    finding_areas.keep_drawn(server.store, server.scene.id, grid, corners, "Dr A")
     test = run("review", **first)
     assert not test.exception
     assert "Area 1" in text(test) and "900.7" in text(test) and "no data 0 %" in text(test)

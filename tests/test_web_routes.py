@@ -605,6 +605,20 @@ def test_a_distance_map_is_a_volume_of_bins(server: Server):
     assert server.client.get(url, params=sides).json()["error"]["code"] == "SV-CASE-400"
 
 
+def test_a_drawn_area_is_kept_when_it_is_answered(server: Server) -> None:
+    url = f"{server.visit(server.scene, 0)}/areas"
+    corners = [[10, 20], [40, 20], [40, 60]]
+    answers = [server.client.post(url, json={"corners": corners, "author": "Dr A"}) for _ in "ab"]
+    assert [answer.json()["name"] for answer in answers] == ["Area 1", "Area 2"]
+    first, second = server.store.records(server.scene.id, "area")
+    assert (first.name, first.author, second.seq) == ("Area 1", "Dr A", answers[1].json()["seq"])
+    assert first.body["geometry"] == second.body["geometry"]
+    for odd in (None, "x", [], [[1, 2]], [[0, 0], [0, 0], [0, 0]], [[1], [2], [3]], [["a", 1]] * 3):
+        answer = server.client.post(url, json={"corners": odd})
+        assert answer.status_code in (400, 422), odd
+    assert len(server.store.records(server.scene.id, "area")) == 2
+
+
 def test_areas_lie_on_the_scene_and_their_numbers_are_a_table(server: Server) -> None:
     visit = server.scene.visits[0]
     drawn = polygons.from_cells("=Plot", [[10, 20], [40, 20], [40, 60]], visit.grid)

@@ -7,7 +7,7 @@ What only the files, models or the history know comes in as ``Facts``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
@@ -316,16 +316,6 @@ def sensor_of(tags: Mapping[str, str]) -> str:
     if tags.get("PRODUCT_URI", "").startswith("S2") and not named:
         named = "Sentinel-2"
     return re.sub(r"(?i)^sentinel-?(\d)[a-d]?$", r"Sentinel-\1", named)
-
-
-def worst(checks: list[Check]) -> Iterator[tuple[str, Outcome]]:
-    """Each name once, with the worst outcome."""
-    order: tuple[Outcome, ...] = ("passed", "warned", "failed")
-    found: dict[str, Outcome] = {}
-    for check in checks:
-        seen = found.get(check.name, "passed")
-        found[check.name] = max(seen, check.outcome, key=order.index)
-    yield from found.items()
 
 
 def _by_share(share: float) -> Outcome:

@@ -71,11 +71,6 @@ INDICES: Mapping[str, Index] = {
 """By name, the most asked for first."""
 
 
-def dnbr(before: ArrayLike, after: ArrayLike) -> Floats:
-    """Burn severity: NBR before - NBR after."""
-    return np.asarray(before, np.float64) - np.asarray(after, np.float64)
-
-
 def positions(channels: Sequence[str], index: Index, landsat: bool = False) -> list[int] | None:
     """0-based positions of an index's bands; None where one is not there by its name.
 

@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segviz.change.following import Named, Overlaps, Sighting, follow
-from segviz.grid import VolumeGrid
+from segviz.grid import VolumeGrid, box_of
 from segviz.mask import Mask
 from segviz.measure.counts import counts
 from segviz.measure.diameters import in_plane
+from segviz.measure.lesions import smallest_voxels
+from segviz.measure.pieces import by_size
 from segviz.measure.uncertainty import half_voxel_ml
 
 Matrix = NDArray[np.float64]
 Pieces = NDArray[np.int32]
 
 PREFIX = "L"
-BOX = np.ones((3, 3, 3), bool)
 
 
 @dataclass(frozen=True)
@@ -84,20 +85,13 @@ def look(
         smallest_mm3: pieces below it are left out, and counted in ``too_small``.
     """
     inside = labels == label
-    where = ndimage.find_objects(inside.view(np.uint8))
-    box = where[0] if where else (slice(0),) * 3
-    numbers, count = ndimage.label(inside[box], BOX)
-    voxels = np.bincount(numbers.ravel(), minlength=count + 1)[1:]
-    large = voxels * grid.voxel_volume_mm3 >= smallest_mm3 - 1e-9
-    order = [n for n in np.argsort(-voxels, kind="stable") if large[n]]
-    renamed = np.zeros(count + 1, np.int32)
-    renamed[np.array(order, np.int64) + 1] = np.arange(1, len(order) + 1)
+    box = box_of(inside)
     pieces = np.zeros(grid.shape, np.int32)
-    pieces[box] = renamed[numbers]
+    pieces[box], _, below = by_size(inside[box], smallest_voxels(smallest_mm3, grid))
     found = tuple(
         _piece(pieces, box, n, grid) for n, box in enumerate(ndimage.find_objects(pieces), 1)
     )
-    small = int((~large).sum()), int(voxels[~large].sum())
+    small = len(below), int(below.sum())
     return Look(grid, pieces, found, small, np.eye(4) if to_reference is None else to_reference)
 
 

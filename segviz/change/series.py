@@ -154,7 +154,7 @@ def scene_change(masks: Sequence[Mask], dates: Sequence[Date] | None = None) -> 
         **_header(labels, legend, dates, len(masks)),
         "areas_ha": areas.T.tolist() if has_area else None,
         "pixels": pixels.T.astype(int).tolist(),
-        "common_valid_pixels": series.valid_at_all,
+        "common_valid_pixels": intervals[0].compared if len(masks) == 2 else series.valid,
         **_flows(intervals),
         "one_date_only": [
             {"first": table[1:, 0].tolist(), "second": table[0, 1:].tolist()} for _, table in tables
@@ -193,20 +193,26 @@ def common_legend(masks: Sequence[Mask]) -> Legend:
 
 @dataclass(eq=False)
 class _SceneSeries:
-    """Running counts of the pairs of labels between dates, nodata (0) among them."""
+    """Running counts of the pairs of labels between dates, nodata (0) among them.
+
+    Attributes:
+        valid: cells with a label at all dates, where there are more than two; else what the one
+            pair says.
+    """
 
     pairs: list[AreaTally]
-    valid_at_all: int = 0
+    valid: int = 0
 
     @classmethod
     def of(cls, grid: RasterGrid, count: int) -> _SceneSeries:
         return cls([AreaTally(grid) for _ in range(count - 1)])
 
     def add(self, window: tuple[int, int, int, int], labels: list[NDArray[np.uint8]]) -> None:
-        valid = labels[0] > 0
-        for later in labels[1:]:
-            valid &= later > 0
-        self.valid_at_all += int(np.count_nonzero(valid))
+        if len(labels) > 2:
+            valid = labels[0] > 0
+            for later in labels[1:]:
+                valid &= later > 0
+            self.valid += int(np.count_nonzero(valid))
         for tally, before, after in zip(self.pairs, labels, labels[1:], strict=False):
             tally.add(window, pair_codes(before, after))
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.edit.delta import Delta
-from segviz.grid import Box, Grid, VolumeGrid
+from segviz.grid import Box, Grid, VolumeGrid, box_of
 from segviz.measure.ellipsoid import cell_steps_m
 
 Channel = int | tuple[int, int]
@@ -55,16 +55,8 @@ class Canvas:
 
     def box_of(self, label: int, margin: int | tuple[int, ...] = 0) -> Box | None:
         """The smallest box that holds all cells of a label, and so many more on each side."""
-        spans = []
-        margins = (margin,) * self.labels.ndim if isinstance(margin, int) else margin
         present = self.labels == label
-        for axis, (size, more) in enumerate(zip(self.labels.shape, margins, strict=True)):
-            others = tuple(a for a in range(self.labels.ndim) if a != axis)
-            found = np.flatnonzero(present.any(axis=others))
-            if len(found) == 0:
-                return None
-            spans.append(slice(max(0, int(found[0]) - more), min(size, int(found[-1]) + 1 + more)))
-        return tuple(spans)
+        return box_of(present, margin) if present.any() else None
 
     def replaced(self, box: Box, labels: NDArray[np.uint8]) -> Delta:
         """What putting ``labels`` into a box would change."""

@@ -6,6 +6,8 @@ name of the file it came from and that file's sha256.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from segviz import opening
@@ -14,7 +16,7 @@ from segviz.errors import Refused
 from segviz.findings.blocks import Block, Table, Text
 from segviz.findings.inputs import mask_of
 from segviz.grid import RasterGrid
-from segviz.io.polygons import read_shape
+from segviz.io.polygons import from_cells, read_shape, to_geojson
 from segviz.mask import Mask
 from segviz.measure import areas, clouds, forest
 from segviz.measure.zones import RULES, Area, measure_areas, require_scene
@@ -40,6 +42,26 @@ def now(store: Store, visit: Visit, layer_id: str, revision: int, preset: str | 
         "areas": [record.seq for record in store.records(visit.case_id, KIND)],
         "preset": preset,
     }
+
+
+def keep(store: Store, case_id: str, area: Area, source: Mapping[str, Any], author: str) -> Record:
+    """Keep an area on disk; ``source`` has the ``file`` that it came from and its ``sha256``."""
+    body = {"geometry": to_geojson(area), **source}
+    return store.add_record(case_id, KIND, area.name, body, author)
+
+
+def keep_drawn(
+    store: Store, case_id: str, grid: RasterGrid, corners: Sequence[Sequence[float]], author: str
+) -> Record:
+    """Keep a polygon drawn on the map, given by its corners [column, row], as the next "Area n".
+
+    Raises:
+        Refused: it encloses nothing, or the scene does not say where it lies (``from_cells``).
+    """
+    taken = {record.name for record in store.records(case_id, KIND)}
+    name = next(name for n in count(1) if (name := f"Area {n}") not in taken)
+    drawn = from_cells(name, corners, grid)
+    return keep(store, case_id, drawn, {"file": None, "sha256": None}, author)
 
 
 def find(store: Store, spec: Spec) -> dict[str, Any]:

@@ -5,14 +5,14 @@ The checks are part of the finding: they go wherever its numbers go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from segviz import opening, workbench
-from segviz.case import Case, Visit
+from segviz import opening
+from segviz.case import Visit
 from segviz.change import align, comparability
 from segviz.change.comparability import Facts
 from segviz.change.losses import by_definition, losses, since
@@ -69,16 +69,6 @@ def now(
         "preset": preset,
         "alignment": "nearest" if aligned else None,
     }
-
-
-def of_case(store: Store, case: Case) -> list[Mapping[str, Any]]:
-    """The spec of all classified dates on the grid of the first; none where there are not two."""
-    benches = [workbench.get(store, visit.id) for visit in case.segmented]
-    full = [b for b in benches if any(row["count"] for row in b.state()["labels"])]
-    full = [bench for bench in full if same_grid(bench.visit.grid, full[0].visit.grid)]
-    if len(full) < 2:
-        return []
-    return [now(store, [bench.visit for bench in full], label_of(full[0].legend))]
 
 
 def find(store: Store, spec: Spec) -> dict[str, Any]:

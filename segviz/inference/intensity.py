@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segviz.inference.windows import Box, box_of
+from segviz.grid import Box, box_of
 
 Field = NDArray[np.float32]
 Step = Callable[..., Field]

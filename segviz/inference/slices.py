@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segviz.grid import VolumeGrid
+from segviz.grid import VolumeGrid, box_of
 from segviz.image import Volume
 from segviz.inference import runtime
 from segviz.inference.catalog import Card
@@ -27,7 +27,7 @@ from segviz.inference.resample import along_axes, axis_weights
 from segviz.inference.run import Run, require_memory
 from segviz.inference.runtime import Runtime
 from segviz.inference.volumes import AIR, MARGIN, TINY, Axis, low_and_bright, softmax
-from segviz.inference.windows import box_of, round_up
+from segviz.inference.windows import round_up
 
 Field = NDArray[np.float32]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segviz.grid import VolumeGrid
+from segviz.grid import Box, VolumeGrid, box_of
 from segviz.image import Volume
 from segviz.inference import intensity, runtime
 from segviz.inference.catalog import Card
@@ -20,7 +20,7 @@ from segviz.inference.run import Run, require_memory
 from segviz.inference.runtime import Runtime
 from segviz.inference.sides import tell_apart
 from segviz.inference.tissue import Border
-from segviz.inference.windows import Box, balanced_boxes, box_of, full_boxes, gaussian
+from segviz.inference.windows import balanced_boxes, full_boxes, gaussian
 
 Field = NDArray[np.float32]
 

@@ -9,20 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from segviz.grid import Window
-
-Box = tuple[slice, ...]
-
-
-def box_of(filled: NDArray[np.bool_], margin: int = 0) -> Box:
-    """The box around all True cells, with a margin inside the grid; all of it where none is."""
-    box = []
-    for axis, size in enumerate(filled.shape):
-        others = tuple(other for other in range(filled.ndim) if other != axis)
-        found = np.flatnonzero(filled.any(axis=others))
-        first, last = (found[0], found[-1]) if len(found) else (0, size - 1)
-        box.append(slice(max(int(first) - margin, 0), min(int(last) + margin + 1, size)))
-    return tuple(box)
+from segviz.grid import Box, Window
 
 
 def round_up(size: int, multiple: int) -> int:

@@ -64,12 +64,6 @@ def surface(mask: Mask, label: int | None = None) -> Triangles:
     return np.asarray(placed[outward])
 
 
-def enclosed_ml(triangles: Triangles) -> float:
-    """Volume within a closed surface (divergence theorem); negative if it is inside out."""
-    a, b, c = np.moveaxis(triangles.astype(np.float64), 1, 0)
-    return float(np.sum(a * np.cross(b, c)) / 6000)
-
-
 def _normals(triangles: Triangles) -> NDArray[np.float32]:
     sides = np.diff(triangles, axis=1)
     normals = np.cross(sides[:, 0], sides[:, 1])

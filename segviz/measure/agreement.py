@@ -124,8 +124,6 @@ def _volume_row(
     if not all(sizes):
         shares = {"nsd_1mm": 0.0, "nsd": 0.0, "tolerance_mm": tolerance_mm, "infinite": True}
         return {"dice": 0.0, "iou": 0.0, **nothing, **shares, **volumes, "why": ONE_EMPTY}
-    box = surfaces.box_of(one | two)
-    one, two = one[box], two[box]
     both = int((one & two).sum())
     steps_mm = surfaces.steps_of(grid)
     apart = surfaces.voxel_distances(one, two, steps_mm)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.errors import Refused
+from segviz.grid import box_of
 from segviz.measure.counts import counts
-from segviz.measure.surfaces import box_of
 
 Labels = NDArray[np.uint8]
 Floats = NDArray[np.float64]

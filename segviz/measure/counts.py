@@ -29,8 +29,7 @@ def pair_counts(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> NDArray[np.in
 
 def pair_codes(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """256 x first label + second label, cell by cell."""
-    codes = one.astype(np.uint16)
-    codes <<= 8
+    codes = np.left_shift(one, 8, dtype=np.uint16)
     codes |= two
     return codes
 

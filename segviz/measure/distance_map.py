@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segviz.errors import Refused
+from segviz.grid import box_of
 from segviz.mask import Label, Legend
 from segviz.measure.surfaces import (
     Binary,
     Floats,
     Points,
     Steps,
-    box_of,
     frame,
     nearest_mm,
     surface,

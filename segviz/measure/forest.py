@@ -263,11 +263,6 @@ def cells_of(area_ha: float, grid: RasterGrid) -> float:
     return area_ha * M2_PER_HA / float(cell_area_m2(grid, rows // 2, columns // 2))
 
 
-def has_tree_cover(percent: NDArray[np.uint8], threshold: int = 30) -> NDArray[np.bool_]:
-    """Hansen's forest in 2000: a canopy at the threshold or above it, 100 % included."""
-    return percent >= threshold
-
-
 def _whole(grid: RasterGrid) -> Box:
     return tuple(slice(0, n) for n in grid.shape)
 

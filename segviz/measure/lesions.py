@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from segviz.errors import Refused
-from segviz.grid import VolumeGrid
+from segviz.grid import Box, VolumeGrid, box_of
 from segviz.image import Volume
 from segviz.mask import Mask
 from segviz.measure import diameters
 from segviz.measure.diameters import Line
-from segviz.measure.pieces import pieces
+from segviz.measure.pieces import by_size
 
 MOST = 500
 """Lesions that are measured one by one; further ones are counted and their ml given."""
@@ -35,7 +36,6 @@ LETTERS = ("LR", "PA", "IS")
 SINGLE = "A single voxel has a centre-to-centre diameter of 0 mm."
 
 Binary = NDArray[np.bool_]
-Box = tuple[slice, slice, slice]
 
 
 def lesions(
@@ -70,30 +70,27 @@ def lesions(
         "smallest_voxels": smallest,
         "connectivity": 26,
     }
-    box = box_of(binary)
-    if box is None:
+    if not binary.any():
         nothing = _amount(np.empty(0, np.int64), grid)
         return found | {
             "count": 0, "below": nothing, "unlisted": nothing, "whole": None,
             "why": "the mask has no voxel with this label", "lesions": [], "warnings": [],
         }  # fmt: skip
+    box = box_of(binary)
     whole = describe(binary[box], box, grid, values)
-    numbered = pieces(binary[box])
-    voxels = np.bincount(numbered.labels.ravel(), minlength=numbered.count + 1)
-    chosen = _by_size(numbered.labels, voxels, smallest)
+    numbers, voxels, below = by_size(binary[box], smallest)
     rows = []
-    boxes = boxes_of(numbered.labels, numbered.count)
-    for number, piece in enumerate(chosen[:MOST].tolist(), 1):
-        if numbered.count == 1:
-            rows.append({"lesion": number} | whole)
+    for number, within in enumerate(ndimage.find_objects(numbers, MOST), 1):
+        if within is None:
             break
-        within = boxes[piece]
-        inside = numbered.labels[within] == piece
-        rows.append({"lesion": number} | describe(inside, _moved(within, box), grid, values))
+        inside = numbers[within] == number
+        alone = len(voxels) + len(below) == 1
+        row = whole if alone else describe(inside, _moved(within, box), grid, values)
+        rows.append({"lesion": number} | row)
     return found | {
-        "count": len(chosen),
-        "below": _amount(voxels[1:][voxels[1:] < smallest], grid),
-        "unlisted": _amount(voxels[chosen[MOST:]], grid),
+        "count": len(voxels),
+        "below": _amount(below, grid),
+        "unlisted": _amount(voxels[MOST:], grid),
         "whole": whole,
         "lesions": rows,
         "warnings": [*slanted(grid), *_cut(whole["touches"])],
@@ -222,31 +219,6 @@ def to_mm(voxel: NDArray[np.float64], canonical: VolumeGrid) -> list[float]:
     return place
 
 
-def box_of(binary: Binary) -> Box | None:
-    """The smallest box that holds all that is marked."""
-    box = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        marked = np.flatnonzero(binary.any(axis=others))
-        if not len(marked):
-            return None
-        box.append(slice(int(marked[0]), int(marked[-1]) + 1))
-        binary = binary[(slice(None),) * axis + (box[-1],)]
-    return box[0], box[1], box[2]
-
-
-def boxes_of(labels: NDArray[np.unsignedinteger], count: int) -> list[Box]:
-    """The box of each piece; that of 0 is empty."""
-    marked = np.flatnonzero(labels)
-    piece = labels.ravel()[marked]
-    low, high = np.full((3, count + 1), labels.size), np.full((3, count + 1), -1)
-    for axis, at in enumerate(np.unravel_index(marked, labels.shape)):
-        np.minimum.at(low[axis], piece, at)
-        np.maximum.at(high[axis], piece, at)
-    ends = zip(low.T.tolist(), (high.T + 1).tolist(), strict=True)
-    return [(slice(a, x), slice(b, y), slice(c, z)) for (a, b, c), (x, y, z) in ends]
-
-
 def _check(grid: VolumeGrid, image: Volume | None, smallest_mm3: float) -> None:
     if image is not None and not image.grid.same_as(grid):
         raise Refused(
@@ -260,19 +232,6 @@ def _check(grid: VolumeGrid, image: Volume | None, smallest_mm3: float) -> None:
             f"A smallest lesion of {smallest_mm3} mm³ cannot be, so none could be counted; give a "
             "number from 0 up.",
         )
-
-
-def _by_size(
-    labels: NDArray[np.unsignedinteger], voxels: NDArray[np.int64], smallest: int
-) -> NDArray[np.int64]:
-    """Pieces at or above a size, the largest first; of equals that which comes first."""
-    flat = labels.ravel()
-    marked = np.flatnonzero(flat)[::-1]
-    first = np.zeros(len(voxels), np.int64)
-    first[flat[marked]] = marked
-    order = np.lexsort((first, -voxels))
-    order = order[(order > 0) & (voxels[order] >= smallest)]
-    return order.astype(np.int64)
 
 
 def _amount(voxels: NDArray[np.int64], grid: VolumeGrid) -> dict[str, Any]:

@@ -15,36 +15,19 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from segviz.measure.surfaces import box_of
+from segviz.grid import box_of
+from segviz.measure.pieces import by_size, pieces
 
 Binary = NDArray[np.bool_]
 Pieces = NDArray[np.int32]
 Counts = NDArray[np.int64]
 
-TOUCHING = np.ones((3, 3, 3), bool)
-"""26 neighbours: lesions that meet at a corner are one."""
 DILATION = ndimage.generate_binary_structure(3, 2)
 """18 neighbours, by which the BraTS 2023 rule merges lesions that lie close."""
 
 NONE_THERE = "Neither mask has a lesion, so there is nothing to detect."
 NO_REFERENCE = "The reference has no lesion, so there is no sensitivity."
 NO_MASK = "The mask has no lesion, so there is no precision."
-
-
-def lesions(binary: Binary, min_voxels: int = 1) -> tuple[Pieces, Counts]:
-    """Number of the lesion of each voxel, 0 where there is none, and their voxels.
-
-    Args:
-        min_voxels: smaller ones are left out.
-    """
-    found, _ = ndimage.label(binary, TOUCHING)
-    sizes = np.bincount(found.ravel(), minlength=1)
-    sizes[0] = 0
-    order = np.argsort(-sizes, kind="stable")
-    order = order[sizes[order] >= max(1, min_voxels)]
-    number = np.zeros(len(sizes), np.int32)
-    number[order] = np.arange(1, len(order) + 1)
-    return number[found], sizes[order]
 
 
 def match(mask: Binary, reference: Binary, voxel_ml: float, min_voxels: int = 1) -> dict[str, Any]:
@@ -62,7 +45,7 @@ def match(mask: Binary, reference: Binary, voxel_ml: float, min_voxels: int = 1)
     """
     box = box_of(mask | reference)
     start = np.array([part.start for part in box])
-    (a, size_a), (b, size_b) = (lesions(each[box], min_voxels) for each in (mask, reference))
+    (a, size_a), (b, size_b) = (by_size(each[box], min_voxels)[:2] for each in (mask, reference))
     i, j, shared = _overlaps(a, b, len(size_b))
     boxes_a, boxes_b = (ndimage.find_objects(each) if each.size else [] for each in (a, b))
     grouped = _groups(i, j, len(size_a), len(size_b))
@@ -138,7 +121,7 @@ def lesionwise_dice_2023(
     margin = dilations + 1
     box = box_of(mask | reference)
     mask, reference = (np.pad(each[box], margin) for each in (mask, reference))
-    of_mask, sizes = lesions(mask)
+    of_mask, sizes, _ = by_size(mask)
     merged = merged_lesions(reference, dilations)
     touched: set[int] = set()
     scores = []
@@ -158,7 +141,7 @@ def lesionwise_dice_2023(
 
 def merged_lesions(reference: Binary, dilations: int) -> Pieces:
     """Number of the lesion of each voxel, those that meet after the dilations as one."""
-    found, _ = ndimage.label(_dilated(reference, dilations), TOUCHING)
+    found = pieces(_dilated(reference, dilations)).labels
     return np.where(reference, found, 0).astype(np.int32)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from skimage.measure import marching_cubes
 
-from segviz.grid import VolumeGrid
+from segviz.grid import VolumeGrid, box_of
 
 Binary = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -44,16 +44,6 @@ def is_askew(grid: VolumeGrid) -> bool:
     return bool(np.abs(axes.T @ axes - np.eye(3)).max() > ASKEW)
 
 
-def box_of(binary: Binary) -> tuple[slice, ...]:
-    """The smallest box that holds all that is set; empty slices where nothing is."""
-    box = []
-    for axis in range(binary.ndim):
-        others = tuple(other for other in range(binary.ndim) if other != axis)
-        found = np.flatnonzero(binary.any(axis=others))
-        box.append(slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0))
-    return tuple(box)
-
-
 def surface(binary: Binary) -> Binary:
     """Voxels that lose a 6-neighbour; what touches the array's border has a surface there."""
     inner = binary.copy()
@@ -70,7 +60,8 @@ def voxel_distances(one: Binary, two: Binary, steps_mm: Steps) -> Distances:
 
     Neither volume may be empty. In the order of ``surface(one)`` and of ``surface(two)``.
     """
-    return _apart(surface(one), surface(two), steps_mm)
+    box = box_of(one | two)
+    return _apart(surface(one[box]), surface(two[box]), steps_mm)
 
 
 def hausdorff(distances: Distances) -> float:
@@ -102,7 +93,8 @@ class Patches:
     """
 
     def __init__(self, one: Binary, two: Binary, steps_mm: Steps) -> None:
-        codes = [_corner_codes(binary) for binary in (one, two)]
+        box = box_of(one | two)
+        codes = [_corner_codes(binary[box]) for binary in (one, two)]
         on = [(code > 0) & (code < 255) for code in codes]
         patch_mm2 = patch_areas(steps_mm)
         self.areas = patch_mm2[codes[0][on[0]]], patch_mm2[codes[1][on[1]]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
@@ -18,7 +19,7 @@ from segviz.findings.blocks import Table
 from segviz.io import table
 from segviz.measure import sampling
 from segviz.store import Store
-from segviz.ui import blocks, charts, frame, interpretation, layers, plots, reader, words
+from segviz.ui import blocks, charts, checks, frame, interpretation, layers, plots, reader, words
 from segviz.ui.found import found
 
 DESIGN, INTERPRET, RESULTS = "Design", "Interpret", "Results"
@@ -299,7 +300,7 @@ def results(store: Store, sample: Record) -> None:
         section(accuracy.area_table(numbers))
         plots.show(area_figure(numbers), f"areas-{sample.seq}", name=f"Areas, {numbers['title']}")
         frame.heading("Checks")
-        st.html(blocks.checks(accuracy.checks(numbers)))
+        st.html(checks.row([[asdict(check) for check in accuracy.checks(numbers)]], [""]))
         downloads(store, sample, numbers)
     with right:
         overall, apart = accuracy.overall(numbers)

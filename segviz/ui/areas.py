@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from segviz.grid import RasterGrid
 from segviz.io import hashing, polygons
 from segviz.measure import forest
 from segviz.measure.ellipsoid import is_on_earth
-from segviz.measure.zones import Area
 from segviz.store import Store
 from segviz.ui import asks, components, frame, links, reader, words
 from segviz.ui.found import found
@@ -79,19 +77,6 @@ def said(told: Mapping[str, Any]) -> str:
     cloud = told["cloud_share"]
     clouds = "clouds not known" if cloud is None else f"clouds {percent(cloud)}"
     return f"No data {percent(told['nodata_share'])} of the scene, {clouds}."
-
-
-def drawn(store: Store, case: Case, grid: RasterGrid, said: Mapping[str, Any]) -> None:
-    """Keep the polygon that was drawn on the map."""
-    taken = {record.name for record in store.records(case.id, finding.KIND)}
-    name = next(name for n in count(1) if (name := f"Area {n}") not in taken)
-    shape = polygons.from_cells(name, said["points"], grid)
-    keep(store, case, shape, {"file": None, "sha256": None})
-
-
-def keep(store: Store, case: Case, area: Area, source: Mapping[str, Any]) -> None:
-    body = {"geometry": polygons.to_geojson(area), **source}
-    store.add_record(case.id, finding.KIND, area.name, body, reader.signature())
 
 
 def choose_preset() -> str | None:
@@ -226,8 +211,7 @@ def add(store: Store, case: Case) -> None:
                 take(store, case, path, name, given | {question.key: answer})
             return
         key = f"areas-{case.id}-{len(store.records(case.id, finding.KIND))}"
-        sent = components.show("upload", {"url": links.uploads(store)}, key, "uploaded")
-        if sent:
+        if sent := components.uploaded(store, key):
             path = store.upload_files(sent["upload"])[0]
             take(store, case, path, Path(sent["names"][0]).name, {})
 
@@ -243,7 +227,8 @@ def take(store: Store, case: Case, path: Path, name: str, answers: dict[str, str
         names = polygons.distinct((area.name for area in read.areas), taken)
         with st.spinner(f"Keeping {words.plural(len(read.areas), 'area')} …"):
             for name, area in zip(names, read.areas, strict=True):
-                keep(store, case, replace(area, name=name), source)
+                named = replace(area, name=name)
+                finding.keep(store, case.id, named, source, reader.signature())
         st.session_state[f"areas-told-{case.id}"] = read.notes
     st.rerun()
 

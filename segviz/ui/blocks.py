@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from segviz.findings.blocks import Check, Table, Text
+from segviz.findings.blocks import Table, Text
 
 MARKS = {"passed": "✓", "warned": "!", "failed": "✕"}
 
@@ -32,15 +31,6 @@ def table(block: Table) -> str:
         f'<div class="sv-scroll"><table class="sv-table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>{note}"
     )
-
-
-def checks(blocks: Iterable[Check]) -> str:
-    items = "".join(
-        f'<li class="{block.outcome}"><b>{MARKS[block.outcome]}</b>{escape(block.name)}: '
-        f"{escape(block.why)}</li>"
-        for block in blocks
-    )
-    return f'<ul class="sv-checks">{items}</ul>'
 
 
 def cell(value: Any) -> str:

@@ -14,6 +14,8 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from segviz import viewers
+from segviz.store import Store
+from segviz.ui import links
 
 
 def show(name: str, data: Mapping[str, Any], key: str, *triggers: str) -> Any:
@@ -26,6 +28,21 @@ def show(name: str, data: Mapping[str, Any], key: str, *triggers: str) -> Any:
     result = _component(name)(key=key, data=dict(data), **callbacks)
     values = tuple(getattr(result, trigger, None) for trigger in triggers)
     return values[0] if len(values) == 1 else values
+
+
+def uploaded(store: Store, key: str) -> Any:
+    """An upload that has just arrived, once: its ``upload`` id and the ``names`` of its files.
+
+    A trigger can be lost while the page runs, so the browser says it again until it hears that the
+    upload was taken.
+    """
+    taken: dict[str, str] = st.session_state.setdefault("uploads-taken", {})
+    data = {"url": links.uploads(store), "taken": taken.get(key, "")}
+    sent = show("upload", data, key, "uploaded")
+    if not sent or sent["upload"] == taken.get(key):
+        return None
+    taken[key] = sent["upload"]
+    return sent
 
 
 @cache

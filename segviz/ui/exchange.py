@@ -128,9 +128,7 @@ def import_mask(store: Store, visit: Visit, layer: Layer) -> None:
                 del waiting[visit.id]
                 take(store, visit, layer, path, name, {question.key: answer})
         else:
-            url = links.uploads(store)
-            sent = components.show("upload", {"url": url}, f"mask-{visit.id}", "uploaded")
-            if sent:
+            if sent := components.uploaded(store, f"mask-{visit.id}"):
                 path = store.upload_files(sent["upload"])[0]
                 take(store, visit, layer, path, sent["names"][0], {})
 

@@ -56,8 +56,7 @@ def section(store: Store, cases: list[Case]) -> None:
 
 def choose(store: Store) -> None:
     """From the browser or from the server's folder."""
-    sent = components.show("upload", {"url": links.uploads(store)}, "upload", "uploaded")
-    if sent:
+    if sent := components.uploaded(store, "upload"):
         files = [p for p in store.upload_files(sent["upload"]) if p.is_file()]
         keep(Waiting(tuple(files), tuple(sent["names"])))
     listed = list(islice(entries(store.settings.data), LISTED))

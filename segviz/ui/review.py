@@ -62,11 +62,8 @@ def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     else:
         data = picture.map_data(store, case, visit, visit.grid, layer.id) | whose
         key = f"map-{case.id}"
-        changed, made, area = components.show("map", data, key, "changed", "layer", "area")
+        changed, made, _ = components.show("map", data, key, "changed", "layer", "area")
         learn.remember_view(visit, changed)
-        if area:
-            areas.drawn(store, case, visit.grid, area)
-            st.rerun(scope="fragment")
     if made:
         layers.go(case, visit, made["layer"])
         st.rerun(scope="fragment")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from typing import Any, Literal, get_args
@@ -17,56 +16,28 @@ from segviz.change import align
 from segviz.change.indices import INDICES, possible
 from segviz.change.rates import FORMULAS
 from segviz.findings import areas, land_change, series
-from segviz.findings.series import moved
-from segviz.grid import RasterGrid, same_grid
+from segviz.grid import same_grid
 from segviz.mask import Label, Legend
 from segviz.measure.forest import NOT_DEFORESTATION, PRESETS, forest_of
-from segviz.render.tiles import LOSS_GAIN, RAMPS, flow_legend, loss_legend
 from segviz.store import Store
 from segviz.ui import (
+    change_map,
     charts,
     checks,
     components,
     flows,
     frame,
     index_series,
-    links,
-    picture,
     plots,
     report,
     words,
 )
+from segviz.ui.change_map import Chosen
 from segviz.ui.found import found
 
-MapMode = Literal["Loss and gain", "One flow", "Year of loss"]
 Section = Literal["Amounts", "Flows", "Series"]
-RAMP_NAMES = {"heat": "yellow to red", "cividis": "yellow to blue, for any colour vision"}
 
 AREA_NOTE = f"{land_change.AREA} {NOT_DEFORESTATION} It says that trees went, not why."
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What the row above the map says.
-
-    Attributes:
-        visits: the classified dates from the first to the last, in order.
-        label: the class whose loss and gain are shown.
-        preset: key of a definition of forest, if any.
-    """
-
-    visits: tuple[Visit, ...]
-    label: Label
-    preset: str | None
-    aligned: bool
-
-    @property
-    def first(self) -> Visit:
-        return self.visits[0]
-
-    @property
-    def last(self) -> Visit:
-        return self.visits[-1]
 
 
 def scenes(store: Store, case: Case) -> None:
@@ -83,8 +54,8 @@ def scenes(store: Store, case: Case) -> None:
     with right, st.container(key="change-side"):
         whole = side(store, case, chosen, lines)
     with left, st.container(key="change-map"):
-        flow = shown_flow(case, chosen) or flows.largest(whole, chosen.label.value)
-        map_of_change(store, case, chosen, flow)
+        flow = change_map.shown_flow(case, chosen) or flows.largest(whole, chosen.label.value)
+        change_map.show(store, case, chosen, flow)
 
 
 def choose(
@@ -147,116 +118,6 @@ def asked_to_align(first: Visit, second: Visit) -> bool:
         st.session_state[key] = True
         st.rerun()
     return False
-
-
-# The map
-
-
-def map_of_change(store: Store, case: Case, chosen: Chosen, flow: flows.Flow | None) -> None:
-    """Loss and gain of a class, one flow, or when the class was lost; a click chooses a place."""
-    modes: list[MapMode] = [mode for mode in get_args(MapMode) if flow or mode != "One flow"]
-    with st.container(horizontal=True, vertical_alignment="center", key="change-modes"):
-        mode = st.segmented_control(
-            "Map", modes, default=modes[0], required=True, label_visibility="collapsed",
-            key=mode_key(case),
-        )  # fmt: skip
-        ramp = "heat"
-        if mode == "Year of loss":
-            ramp = st.selectbox(
-                "Colours", list(RAMPS), format_func=RAMP_NAMES.__getitem__,
-                label_visibility="collapsed", key=f"ramp-{case.id}", width=280,
-            )  # fmt: skip
-    layer = flow_layer(store, flow, chosen) if mode == "One flow" and flow else None
-    layer = layer or layer_of_class(case, mode, chosen, ramp)
-    first = case.visit(layer["a"])
-    if not isinstance(first.grid, RasterGrid):
-        return
-    shown = case.visit(layer["b"])
-    base = links.base(store, case)
-    data = picture.map_data(
-        store, case, shown if same_grid(first.grid, shown.grid) else first, first.grid, shown.id
-    )
-    tiles = f"{base}/between/{layer['a']}/{layer['b']}/{layer['tiles']}"
-    change = {
-        "a": layer["a"],
-        "b": layer["b"],
-        "tiles": f"{tiles}&rev={revisions(store, chosen)}",
-        "legend": layer["legend"].to_json(),
-        "place": place_on(case, first),
-    }
-    clicked = components.show(
-        "map", data | {"mode": "change", "change": change}, f"change-{case.id}", "place"
-    )
-    take_place(case, first, clicked)
-
-
-def layer_of_class(case: Case, mode: MapMode, chosen: Chosen, ramp: str) -> dict[str, Any]:
-    """What the map shows of the chosen class from the first date to the last."""
-    ends = {"a": chosen.first.id, "b": chosen.last.id}
-    label = chosen.label.value
-    if mode == "Year of loss":
-        dates = [visit.name for visit in case.between(chosen.first, chosen.last)]
-        return ends | {
-            "tiles": f"losses/{{z}}/{{x}}/{{y}}.png?label={label}&ramp={ramp}",
-            "legend": loss_legend(flows.short_names(dates), ramp),
-        }
-    return ends | {"tiles": f"change/{{z}}/{{x}}/{{y}}.png?label={label}", "legend": LOSS_GAIN}
-
-
-def flow_layer(store: Store, flow: flows.Flow, chosen: Chosen) -> dict[str, Any]:
-    names = {label.value: label.name for label in label_rows(store, chosen)}
-    went = " → ".join(names.get(flow[end], f"label {flow[end]}") for end in ("from", "to"))
-    return {
-        "a": flow["a"],
-        "b": flow["b"],
-        "tiles": f"flow/{{z}}/{{x}}/{{y}}.png?from={flow['from']}&to={flow['to']}",
-        "legend": flow_legend(went),
-    }
-
-
-def mode_key(case: Case) -> str:
-    return f"map-of-{case.id}"
-
-
-def shown_flow(case: Case, chosen: Chosen) -> flows.Flow | None:
-    """The flow that was chosen, if its dates still are."""
-    flow: flows.Flow | None = st.session_state.get(f"flow-{case.id}")
-    dates = {visit.id for visit in chosen.visits}
-    return flow if flow and {flow["a"], flow["b"]} <= dates else None
-
-
-def show_flow(case: Case, flow: flows.Flow | None) -> None:
-    """The map is to show a flow; it is set up after the numbers, so that it already follows."""
-    if flow:
-        st.session_state[f"flow-{case.id}"] = flow
-        st.session_state[mode_key(case)] = "One flow"
-
-
-def revisions(store: Store, chosen: Chosen) -> str:
-    """Changes with any of the masks, so that their tiles are asked for anew."""
-    return ".".join(str(workbench.get(store, visit.id).revision) for visit in chosen.visits)
-
-
-def take_place(case: Case, visit: Visit, clicked: dict[str, int] | None) -> None:
-    if clicked:
-        st.session_state[f"place-{case.id}"] = {"visit": visit.id, **clicked}
-        st.session_state[f"open-{case.id}"] = "Series"
-        st.rerun()
-
-
-def place_on(case: Case, visit: Visit) -> list[int] | None:
-    """Column and row of the chosen place on the grid of a visit."""
-    place = st.session_state.get(f"place-{case.id}")
-    if not place:
-        return None
-    of = case.visit(place["visit"])
-    if not isinstance(of.grid, RasterGrid) or not isinstance(visit.grid, RasterGrid):
-        return None
-    cell = moved(of.grid, visit.grid, (place["row"], place["column"]))
-    return [cell[1], cell[0]] if cell else None
-
-
-# The numbers
 
 
 def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -> dict[str, Any]:
@@ -338,7 +199,11 @@ def amounts(
 
 
 def what_became_of_what(
-    store: Store, case: Case, chosen: Chosen, numbers: dict[str, Any], whole: dict[str, Any]
+    store: Store,
+    case: Case,
+    chosen: Chosen,
+    numbers: dict[str, Any],
+    whole: dict[str, Any],
 ) -> None:
     """The matrix and the Sankey diagram; a click in either shows the cells on the map."""
     tables = {name: (numbers, n) for n, name in enumerate(spans(numbers))}
@@ -348,14 +213,14 @@ def what_became_of_what(
     if len(tables) > 1:
         name = st.selectbox("Between", list(tables), key=f"between-{case.id}")
     of, interval = tables[name]
-    data = flows.matrix(of, interval, shown_flow(case, chosen))
-    legend = Legend(tuple(label_rows(store, chosen)))
+    data = flows.matrix(of, interval, change_map.shown_flow(case, chosen))
+    legend = Legend(tuple(change_map.label_rows(store, chosen)))
     key = f"flows-of-{case.id}".replace("_", ".")
     data["diagram"] = {
         "within": css_class(f"plot-{key}"),
         "flows": [flow for flow, _ in flows.flows_of(numbers)],
     }
-    show_flow(case, components.show("flows", data, f"flows-{case.id}", "flow"))
+    change_map.show_flow(case, components.show("flows", data, f"flows-{case.id}", "flow"))
     st.html('<p class="sv-note">Click a cell or a flow to see its pixels on the map.</p>')
     plots.show(flows.sankey(numbers, legend), key, name=f"{case.name} flows")
     st.html(notes([land_change.BALANCE, compared(of, chosen.first, interval)]))
@@ -364,15 +229,6 @@ def what_became_of_what(
 def css_class(key: str) -> str:
     """The class that Streamlit gives to the container of a key."""
     return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip())
-
-
-def label_rows(store: Store, chosen: Chosen) -> list[Label]:
-    """The labels of all dates, each once."""
-    known: dict[int, Label] = {}
-    for visit in chosen.visits:
-        for label in workbench.get(store, visit.id).legend:
-            known.setdefault(label.value, label)
-    return list(known.values())
 
 
 def index_of_place(store: Store, case: Case, chosen: Chosen) -> None:
@@ -393,7 +249,7 @@ def index_of_place(store: Store, case: Case, chosen: Chosen) -> None:
         format_func=lambda seq: records[seq] if seq else "clicked on the map",
         key=f"series-of-{case.id}",
     )  # fmt: skip
-    point = place_on(case, chosen.first)
+    point = change_map.place_on(case, chosen.first)
     if place is None and point is None:
         frame.empty("No place is chosen", "Click a place on the map.")
         return

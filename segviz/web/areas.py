@@ -11,14 +11,15 @@ from starlette.routing import Route
 
 from segviz import findings
 from segviz.case import Case
-from segviz.findings.areas import KIND, area_of, csv_rows
+from segviz.findings.areas import KIND, area_of, csv_rows, keep_drawn
 from segviz.io import table
 from segviz.measure.outlines import Onto, onto
 from segviz.measure.zones import Area
 from segviz.store import Store
 from segviz.web import answers, query
-from segviz.web.access import LAYER, VISIT, bench_of, get, visit_of
+from segviz.web.access import LAYER, VISIT, bench_of, get, post, visit_of
 from segviz.web.downloads import slug, written
+from segviz.web.edits import JSON_LIMIT, author
 from segviz.web.tiles import raster
 
 CLOSEST = 0.25
@@ -30,6 +31,7 @@ Parts = list[list[list[list[float]]]]
 def routes(store: Store) -> list[Route]:
     return [
         get(store, VISIT + "/areas", outlines),
+        post(store, VISIT + "/areas", draw, JSON_LIMIT),
         get(store, LAYER + "/areas.csv", numbers),
     ]
 
@@ -42,6 +44,24 @@ def outlines(store: Store, case: Case, request: Request) -> Response:
         return answers.data({"areas": []})
     look = onto(grid, areas[0].crs)
     return answers.data({"areas": [{"name": a.name, "parts": parts(look, a)} for a in areas]})
+
+
+def draw(store: Store, case: Case, request: Request, body: bytes) -> Response:
+    """Keep a polygon that was drawn, ``corners`` [column, row]; on disk when this answers."""
+    grid, said = raster(visit_of(case, request)), query.json_object(body)
+    corners = query.field(said, "corners", list)
+    if not all(_is_place(corner) for corner in corners):
+        raise query.malformed("corners")
+    record = keep_drawn(store, case.id, grid, corners, author(said.get("author")))
+    return answers.data({"name": record.name, "seq": record.seq})
+
+
+def _is_place(corner: object) -> bool:
+    return (
+        isinstance(corner, list)
+        and len(corner) == 2
+        and all(isinstance(at, int | float) for at in corner)
+    )
 
 
 def parts(look: Onto, area: Area) -> Parts:

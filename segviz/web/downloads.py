@@ -113,7 +113,7 @@ def write(
 
     Raises:
         Refused: by the writers of outlines (SV-MSK-050, SV-MSK-060), surfaces (SV-MSK-210) and
-            DICOM (SV-MSK-200 to SV-MSK-205).
+            DICOM (SV-MSK-200 to SV-MSK-204).
     """
     match file:
         case "numbers.csv":

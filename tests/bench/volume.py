@@ -13,10 +13,9 @@ from monai.data.utils import dense_patch_slices
 from monai.inferers import sliding_window_inference
 from numpy.typing import NDArray
 
-from segviz.grid import VolumeGrid
+from segviz.grid import VolumeGrid, box_of
 from segviz.inference import runtime, volumes
 from segviz.inference.run import Run
-from segviz.inference.windows import box_of
 
 ROI, OVERLAP = 96, 0.25
 

@@ -14,12 +14,11 @@ from pydicom.sequence import Sequence as Items
 from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
 import segviz
-from segviz.errors import Refused
 from segviz.grid import VolumeGrid
 from segviz.io.atomic import replacing
 from segviz.io.dicom.outlines import Ring, outlines
 from segviz.io.dicom.seg import LACKING, SERIES_ABOVE, algorithm, text
-from segviz.io.dicom.source import Source, source_of
+from segviz.io.dicom.source import Source, labels_of, source_of
 from segviz.io.failures import refusing
 from segviz.io.geometry import lps_to_ras
 from segviz.io.legends import rgb
@@ -58,21 +57,15 @@ def write_rtstruct(
         paths, answers, provenance: as for ``write_seg``.
 
     Raises:
-        Refused: no voxel has a label (SV-MSK-205); the series lacks what the standard wants
+        Refused: no voxel has a label (SV-MSK-203); the series lacks what the standard wants
             (SV-MSK-204); see ``source_of``.
     """
     if not isinstance(mask.grid, VolumeGrid):
         raise ValueError("an RTSTRUCT is of a scan")
-    present = np.flatnonzero(np.bincount(mask.data.reshape(-1), minlength=256)[1:]) + 1
-    if not len(present):
-        raise Refused(
-            "SV-MSK-205",
-            "No voxel has a label, so there is nothing to draw contours around; mark something "
-            "first.",
-        )
+    labels = labels_of(mask)
     source = source_of(paths, answers, mask.grid)
     with refusing("SV-MSK-204", LACKING):
-        made = _structures(mask, source, [mask.legend[int(v)] for v in present], provenance or {})
+        made = _structures(mask, source, labels, provenance or {})
     with replacing(path) as temporary:
         made.save_as(temporary, enforce_file_format=True)
 

@@ -17,10 +17,9 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
 import segviz
-from segviz.errors import Refused
 from segviz.grid import VolumeGrid
 from segviz.io.atomic import replacing
-from segviz.io.dicom.source import Source, source_of
+from segviz.io.dicom.source import Source, labels_of, source_of
 from segviz.io.failures import refusing
 from segviz.io.legends import rgb
 from segviz.mask import Label, Mask
@@ -70,17 +69,12 @@ def write_seg(
     """
     if not isinstance(mask.grid, VolumeGrid):
         raise ValueError("a DICOM SEG is of a scan")
-    present = np.flatnonzero(np.bincount(mask.data.reshape(-1), minlength=256)[1:]) + 1
-    if not len(present):
-        raise Refused(
-            "SV-MSK-203",
-            "No voxel has a label, and a DICOM segmentation needs one; mark something first.",
-        )
+    labels = labels_of(mask)
     source = source_of(paths, answers, mask.grid)
     told = provenance or {}
     with warnings.catch_warnings(), refusing("SV-MSK-204", LACKING):
         warnings.simplefilter("ignore")  # they quote the patient's name
-        made = _segmentation(mask, source, [mask.legend[int(v)] for v in present], told)
+        made = _segmentation(mask, source, labels, told)
     with replacing(path) as temporary:
         made.save_as(temporary)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 
@@ -14,6 +15,8 @@ from segviz.grid import VolumeGrid
 from segviz.io.dicom.header import DAMAGED, Slice
 from segviz.io.dicom.reader import examine
 from segviz.io.failures import refusing
+from segviz.mask import Label, Mask
+from segviz.measure.counts import counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,21 @@ class Source:
 
     def header(self, k: int) -> Dataset:
         return self.headers[self.slices[k].path]
+
+
+def labels_of(mask: Mask) -> list[Label]:
+    """The labels that a DICOM object about a mask is of: those with voxels.
+
+    Raises:
+        Refused: there are none (SV-MSK-203).
+    """
+    present = np.flatnonzero(counts(mask.data)[1:]) + 1
+    if not len(present):
+        raise Refused(
+            "SV-MSK-203",
+            "No voxel has a label, and a DICOM segmentation needs one; mark something first.",
+        )
+    return [mask.legend[int(value)] for value in present]
 
 
 def source_of(paths: Sequence[Path], answers: Mapping[str, str], grid: VolumeGrid) -> Source:

@@ -1,6 +1,6 @@
 /** Review of a scene and of its change: one map on the scene's own pixels, labels that are painted. */
 import type Map from 'ol/Map'
-import { askJson, sentence, type Label, type State } from './api'
+import { askJson, layerUrl, post, sentence, type Label, type State } from './api'
 import { component, type Emit, type Viewer } from './component'
 import { h } from './dom'
 import { Frame } from './frame'
@@ -459,9 +459,22 @@ class MapViewer implements Viewer<MapProps>, Hand, World, Owner {
     return true
   }
 
+  /** Kept on the server's disk first; the page and the outlines follow. */
+  private async keepArea(corners: readonly Pixel[]): Promise<void> {
+    const url = `${layerUrl(this.props.base, this.visit.id)}/areas`
+    try {
+      const kept = await askJson<{ name: string; seq: number }>(url, post({ corners, author: this.session.place.author }))
+      this.emit('area', kept)
+      await this.areas.show(`${url}?of=${kept.seq}`)
+      this.frame.tell(`${kept.name} is kept.`)
+    } catch (error) {
+      this.frame.tell(`The area was not kept: ${sentence(error)}`)
+    }
+  }
+
   /** The map shows the shape before what the hand drew of it goes. */
   private send(shape: Shape | null): void {
-    if (shape?.tool === 'area') this.emit('area', { points: shape.points })
+    if (shape?.tool === 'area') void this.keepArea(shape.points)
     else if (shape) {
       const edit = this.session.tool(shape.tool, paramsOf(shape), this.toolbox.where)
       if (shape.tool !== 'relabel-inside') this.sketch.keep(edit.uuid, shape, this.colorOf(shape.label))

@@ -9,7 +9,12 @@ import { List } from './upload/list'
 
 export interface UploadProps {
   url: string
+  /** The upload that the page took last. */
+  taken: string
 }
+
+/** After so long the page is told again of an upload that it did not take. */
+const AGAIN_MS = 3000
 
 class Upload implements Viewer<UploadProps> {
   readonly root: HTMLElement
@@ -18,6 +23,7 @@ class Upload implements Viewer<UploadProps> {
   private files: Named[] = []
   private upload = ''
   private sent = new Set<number>()
+  private telling = 0
 
   constructor(
     private props: UploadProps,
@@ -29,10 +35,12 @@ class Upload implements Viewer<UploadProps> {
 
   update(props: UploadProps): void {
     this.props = props
+    if (props.taken === this.upload) clearInterval(this.telling)
   }
 
   destroy(): void {
     this.stop.abort()
+    clearInterval(this.telling)
   }
 
   private invite(message = ''): void {
@@ -68,6 +76,7 @@ class Upload implements Viewer<UploadProps> {
     const wanted = files.filter(({ file }) => file.size > 0)
     if (files.length > 0 && wanted.length === 0) return this.invite('There is nothing in these files.')
     if (wanted.length === 0) return
+    clearInterval(this.telling)
     this.files = wanted
     this.upload = ''
     this.sent.clear()
@@ -85,11 +94,18 @@ class Upload implements Viewer<UploadProps> {
       this.upload ||= (await askJson<{ upload: string }>(this.props.url, { method: 'POST' })).upload
       for (const index of this.files.keys()) await this.sendOne(index, list, progress)
       list.finished()
-      this.emit('uploaded', { upload: this.upload, names: this.files.map(({ path }) => path) })
+      this.tell()
     } catch (error) {
       if (error instanceof Stopped) this.invite('The upload was cancelled; nothing was opened.')
       else list.stopped(sentence(error))
     }
+  }
+
+  private tell(): void {
+    const tell = () => this.emit('uploaded', { upload: this.upload, names: this.files.map(({ path }) => path) })
+    clearInterval(this.telling)
+    this.telling = window.setInterval(tell, AGAIN_MS)
+    tell()
   }
 
   private async sendOne(index: number, list: List, progress: Progress): Promise<void> {
