@@ -104,12 +104,9 @@ def test_visits_on_other_grids_are_compared_in_mm():
     assert shared == pytest.approx(64.0, rel=0.45) and shared_mm3(two, one)[1, 1] == shared
 
 
-@pytest.mark.parametrize(("reach", "state"), [(0.0, "new"), (2.9, "new"), (3.0, "persistent")])
-def test_reach_bridges_a_gap_in_mm(reach, state):
-    """Between the last and the first centre lie 3 mm."""
-    looks = [look(boxes(box(2, 2, 2)), GRID, 1), look(boxes(box(8, 2, 2)), GRID, 1)]
-    rows = ledger(looks, reach_mm=reach)
-    assert rows[-1]["visits"][1]["state"] == state
+def test_neighbours_that_share_no_voxel_are_two_lesions():
+    looks = [look(boxes(box(2, 2, 2)), GRID, 1), look(boxes(box(6, 2, 2)), GRID, 1)]
+    assert ledger(looks)[-1]["visits"][1]["state"] == "new"
 
 
 def test_decisions_are_found_again_by_a_voxel():

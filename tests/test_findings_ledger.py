@@ -100,7 +100,9 @@ def test_the_response_follows_the_targets(store: Store) -> None:
     assert [r["spd_mm2"] for r in answer["readings"]] == pytest.approx([242.0, 200.0, 288.0])
     assert [r["range"] for r in answer["readings"]] == [None, "SD", "PD"]
     assert answer["readings"][2]["why"] == "A new lesion."
-    chosen = ledger.now(store, case, 1, criterion="recist-1.1", targets=["L1", "L2"])
+    chosen = ledger.now(
+        store, case, 1, ledger.Choices(criterion="recist-1.1", targets=["L1", "L2"])
+    )
     readings = findings.find(store, chosen)["response"]["readings"]
     assert readings[0]["total"] == pytest.approx(11 * 2**0.5 + 4 * 2**0.5)
     assert readings[1]["total"] == pytest.approx(10 * 2**0.5)
@@ -112,7 +114,9 @@ def test_parts_of_a_target_are_added_to_it(store: Store) -> None:
     parts = whole.copy()
     parts[:, 8] = 0
     case = a_case(store, whole, parts)
-    numbers = findings.find(store, ledger.now(store, case, 1, criterion="recist-1.1"))
+    numbers = findings.find(
+        store, ledger.now(store, case, 1, ledger.Choices(criterion="recist-1.1"))
+    )
     answer = numbers["response"]
     assert (answer["targets"], answer["parts"]) == (["L1"], ["L2"])
     assert [r["sld_mm"] for r in answer["readings"]] == pytest.approx(
@@ -122,7 +126,7 @@ def test_parts_of_a_target_are_added_to_it(store: Store) -> None:
 
 def test_a_later_baseline(store: Store) -> None:
     case = three_visits(store)
-    spec = ledger.now(store, case, 1, baseline=case.visits[1].id)
+    spec = ledger.now(store, case, 1, ledger.Choices(baseline=case.visits[1].id))
     answer = findings.find(store, spec)["response"]
     assert (answer["first"], len(answer["readings"])) == (1, 2)
 
@@ -219,3 +223,35 @@ def test_a_matrix_that_was_tampered_with_is_refused(store: Store) -> None:
     store.add_record(case.id, "registration", case.visits[1].id, body, "me")
     with pytest.raises(motion.Refused):
         findings.find(store, ledger.now(store, case, 1))
+
+
+def test_what_a_reader_chose_is_kept_and_used(store: Store) -> None:
+    case = three_visits(store)
+    assert ledger.kept(store, case, 1) is None
+    usual = ledger.now(store, case, 1)
+    chosen = ledger.Choices(smallest_mm3=8.0, criterion="recist-1.1", targets=["L2"], nodes=["L2"])
+    ledger.keep(store, case, 1, chosen, "Dr A")
+    assert ledger.kept(store, case, 1) == chosen and ledger.kept(store, case, 2) is None
+    spec = ledger.now(store, case, 1)
+    assert [spec[key] for key in ("smallest_mm3", "criterion", "targets", "nodes")] == [
+        8.0, "recist-1.1", ["L2"], ["L2"],
+    ]  # fmt: skip
+    assert usual["targets"] is None and usual["visits"] == spec["visits"]
+    ledger.keep(store, case, 1, ledger.Choices(), "Dr B")
+    assert ledger.now(store, case, 1) == usual
+
+
+def test_another_layer_of_a_visit_is_read(store: Store) -> None:
+    case = three_visits(store)
+    last = case.visits[-1]
+    mine = workbench.new_layer(store, last.id, "Mine", "Dr A")
+    cells = np.flatnonzero(drawn((2, 2, 4, 2)))
+    workbench.get(store, mine.id).edit_cells(
+        cells, np.ones(len(cells), np.uint8), base_revision=0, uuid="mine"
+    )
+    ledger.keep(store, case, 1, ledger.Choices(layers={last.id: mine.id}), "Dr A")
+    spec = ledger.now(store, case, 1)
+    assert [row["layer"] for row in spec["visits"]][-1] == mine.id
+    numbers = findings.find(store, spec)
+    assert numbers["visits"][-1]["volume_ml"] == pytest.approx(32 * GRID.voxel_volume_ml)
+    assert "Mine" in findings.tell(spec, numbers)[0].columns[-1]

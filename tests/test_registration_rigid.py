@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segviz.change import motion
-from segviz.errors import Refused
+from segviz.errors import Cancelled, Refused
 from segviz.grid import VolumeGrid
 from segviz.image import Volume
 from segviz.io import open_image
@@ -80,6 +80,23 @@ def test_it_is_the_same_each_time(reference):
     assert turns == pytest.approx(first.rotation_deg) and shift == pytest.approx(
         first.translation_mm
     )
+
+
+def test_it_tells_how_far_it_is_and_stops_when_told(reference):
+    moving = head(GRID, np.eye(4), noise=2)
+    told: list[tuple[int, int]] = []
+    rigid.register(moving, reference, progress=lambda *step: told.append(step))
+    assert told == sorted(told) and told[0] == (0, rigid.STEPS) and told[-1][0] == rigid.STEPS - 1
+    for most in (0, 2, 4):
+        told.clear()
+        with pytest.raises(Cancelled):
+            rigid.register(
+                moving,
+                reference,
+                progress=lambda *step: told.append(step),
+                cancelled=lambda most=most: len(told) > most,
+            )
+        assert told[-1][0] < rigid.STEPS - 1
 
 
 def test_only_masked_voxels_count(reference):

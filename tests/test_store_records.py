@@ -48,3 +48,17 @@ def test_a_record_belongs_to_its_case(store: Store) -> None:
     assert store.records(two, "area") == []
     with pytest.raises(NotFound, match="no such record"):
         store.record(two, seq)
+
+
+def test_a_decision_begun_earlier_gives_way_to_a_newer_one(store: Store) -> None:
+    case = store.add_case("Patient", "volume").id
+    assert store.last_seq(case, "registration", "visit") == 0
+    begun = store.last_seq(case, "registration", "visit")
+    by_hand = store.add_record(case, "registration", "visit", {"by": "hand"})
+    late = store.add_record(case, "registration", "visit", {"by": "automatic"}, after=begun)
+    assert late == by_hand == store.records(case, "registration")[0]
+    taken_back = store.add_record(case, "registration", "visit", None)
+    assert store.last_seq(case, "registration", "visit") == taken_back.seq
+    assert store.add_record(case, "registration", "visit", 1, after=by_hand.seq) == taken_back
+    newest = store.add_record(case, "registration", "visit", 2, after=taken_back.seq)
+    assert store.records(case, "registration") == [newest]

@@ -301,6 +301,27 @@ def test_change_of_a_scene_balances(server: Server):
     assert "29 pixels with a class on both dates" in shown
 
 
+def test_choices_of_the_ledger_are_kept(server: Server, tmp_path: Path):
+    path = write_volume(tmp_path / "scan_2022-05-02.nii.gz")
+    opening.open_files(server.store, [path], case_id=server.volume.id)
+    case = server.store.case(server.volume.id)
+    for visit in case.visits:
+        workbench.get(server.store, visit.id).edit_cells(
+            np.arange(8), np.ones(8, np.uint8), base_revision=0, uuid=visit.id
+        )
+    test = run("change", case=case.id)
+    assert not test.exception
+    choose = next(box for box in test.selectbox if box.label == "Criterion")
+    choose.set_value("recist-1.1").run()
+    smallest = next(box for box in test.number_input if box.label.startswith("Smallest"))
+    smallest.set_value(0.0).run()
+    again = run("change", case=case.id)
+    assert next(box for box in again.selectbox if box.label == "Criterion").value == "recist-1.1"
+    assert next(b for b in again.number_input if b.label.startswith("Smallest")).value == 0.0
+    (kept,) = server.store.records(case.id, "follow-up")
+    assert (kept.body["criterion"], kept.body["smallest_mm3"]) == ("recist-1.1", 0.0)
+
+
 def test_change_of_volumes(server: Server, tmp_path: Path):
     path = write_volume(tmp_path / "scan_2022-05-02.nii.gz")
     opening.open_files(server.store, [path], case_id=server.volume.id)

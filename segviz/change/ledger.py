@@ -95,21 +95,18 @@ def look(
     return Look(grid, pieces, found, small, np.eye(4) if to_reference is None else to_reference)
 
 
-def ledger(
-    looks: Sequence[Look], named: Named | None = None, reach_mm: float = 0.0
-) -> list[dict[str, Any]]:
+def ledger(looks: Sequence[Look], named: Named | None = None) -> list[dict[str, Any]]:
     """Each lesion at each visit, by name.
 
     Args:
         looks: in order of date.
         named: (visit, piece) -> the name that a person gave.
-        reach_mm: how far apart two pieces may lie to count as overlapping; 0 asks for overlap.
 
     Returns:
         For each lesion ``{"name", "visits": [...]}`` with, for each visit, None where it is not
         (yet or any more), else ``state``, ``of``, its ``pieces`` and their sums.
     """
-    overlaps = [shared_mm3(one, two, reach_mm) for one, two in pairwise(looks)]
+    overlaps = [shared_mm3(one, two) for one, two in pairwise(looks)]
     visits = follow([len(at.found) for at in looks], overlaps, named, PREFIX)
     names = list(dict.fromkeys(sighting.name for visit in visits for sighting in visit))
     by_name = [{sighting.name: sighting for sighting in visit} for visit in visits]
@@ -138,7 +135,7 @@ def of_masks(masks: Sequence[Mask], smallest_mm3: float) -> list[dict[str, Any]]
     ]
 
 
-def shared_mm3(one: Look, two: Look, reach_mm: float = 0.0) -> Overlaps:
+def shared_mm3(one: Look, two: Look) -> Overlaps:
     """mm3 that each pair of pieces of two visits has in common once aligned.
 
     Each voxel of the visit with the finer grid looks up, nearest, in which piece of the other visit
@@ -155,7 +152,7 @@ def shared_mm3(one: Look, two: Look, reach_mm: float = 0.0) -> Overlaps:
     there = np.floor(cells @ to_other[:3, :3].T + to_other[:3, 3] + 0.5).astype(np.int64)
     mine = fine.pieces[tuple(cells.T)]
     pairs: dict[tuple[int, int], float] = {}
-    for (a, b), n in _counted(mine, _looked_up(coarse, there, reach_mm)).items():
+    for (a, b), n in _counted(mine, _looked_up(coarse.pieces, there)).items():
         pairs[(a, b) if fine is one else (b, a)] = n * _mm3(fine)
     return pairs
 
@@ -210,38 +207,12 @@ def _slices(
     return found
 
 
-def _looked_up(look: Look, cells: NDArray[np.int64], reach_mm: float) -> NDArray[np.int32]:
-    """The piece at, or within reach of, each cell of a visit's grid; cells may lie outside it."""
-    used = ndimage.find_objects((look.pieces > 0).astype(np.uint8))
+def _looked_up(pieces: Pieces, cells: NDArray[np.int64]) -> Pieces:
+    """The piece at each cell of a visit's grid; cells may lie outside it."""
+    inside = ((cells >= 0) & (cells < pieces.shape)).all(axis=1)
     found = np.zeros(len(cells), np.int32)
-    if not used:
-        return found
-    margin = np.ceil(reach_mm / np.array(look.grid.spacing_mm)).astype(int) + 1
-    lows = np.array([part.start for part in used[0]]) - margin
-    sizes = np.array([part.stop for part in used[0]]) + margin - lows
-    near = _grown(look, lows, sizes, reach_mm)
-    at = cells - lows
-    inside = ((at >= 0) & (at < sizes)).all(axis=1)
-    found[inside] = near[tuple(at[inside].T)]
+    found[inside] = pieces[tuple(cells[inside].T)]
     return found
-
-
-def _grown(
-    look: Look, lows: NDArray[np.int64], sizes: NDArray[np.int64], reach_mm: float
-) -> Pieces:
-    """The pieces in a box, each grown by ``reach_mm``; cells go to the nearest piece."""
-    box = np.zeros(sizes, np.int32)
-    shape = np.array(look.grid.shape)
-    low, high = np.maximum(lows, 0), np.minimum(lows + sizes, shape)
-    source = tuple(slice(*ends) for ends in zip(low, high, strict=True))
-    target = tuple(slice(*ends) for ends in zip(low - lows, high - lows, strict=True))
-    box[target] = look.pieces[source]
-    if reach_mm <= 0:
-        return box
-    away, nearest = ndimage.distance_transform_edt(
-        box == 0, sampling=look.grid.spacing_mm, return_indices=True
-    )
-    return np.where(away <= reach_mm, box[tuple(nearest)], 0).astype(np.int32)
 
 
 def _counted(one: Pieces, two: Pieces) -> dict[tuple[int, int], int]:

@@ -76,7 +76,7 @@ def register(
     Args:
         moving_mask, reference_mask: the only voxels to be compared, native [i, j, k].
         progress: called with (steps done, steps).
-        cancelled: asked between the searches; the fine one takes two to four seconds.
+        cancelled: asked between the searches and the rounds of the fine one, each about a second.
 
     Raises:
         Refused: nothing was found (SV-NUM-030), or nothing that can be true (SV-NUM-031).
@@ -87,6 +87,11 @@ def register(
         if cancelled():
             raise Cancelled
         progress(done, STEPS)
+
+    def round_done() -> None:
+        progress(min(5 + method.GetOptimizerIteration(), STEPS - 1), STEPS)
+        if cancelled():
+            method.StopRegistration()
 
     fixed, mover = _thinned(reference), _thinned(moving)
     method = _method(_same(reference_mask, reference), _same(moving_mask, moving))
@@ -103,10 +108,7 @@ def register(
         method.Execute(fixed, mover)
         step(4)
         _fine(method, fixed.GetNumberOfPixels())
-        method.AddCommand(
-            sitk.sitkIterationEvent,
-            lambda: progress(min(5 + method.GetOptimizerIteration(), STEPS - 1), STEPS),
-        )
+        method.AddCommand(sitk.sitkIterationEvent, round_done)
         method.Execute(fixed, mover)
         step(STEPS - 1)
         method.SetMetricSamplingStrategy(method.NONE)
