@@ -29,41 +29,62 @@ def test_one_degree_cells(south, area_ha):
 
 
 @pytest.mark.parametrize(
-    ("south", "area_m2"),
-    [(0, 769.3170), (-3.5, 767.9205), (-10, 757.9356), (30, 668.4829), (45, 547.6481),
-     (60, 388.5489)],
-)  # fmt: skip
-def test_thirty_metre_pixels_in_degrees(south, area_m2):
-    pixel = 0.00025
-    scene = grid(4326, Affine(pixel, 0, 12, 0, -pixel, south + pixel))
-    assert cell_area_m2(scene, 0, 0) == pytest.approx(area_m2, abs=6e-5)
-
-
-@pytest.mark.parametrize(
-    ("crs", "easting", "northing", "area_m2"),
+    ("south", "area_m2", "authalic", "equatorial", "nominal"),
     [
-        (32633, 500_000, 5_000_000, 100.0800),
-        (32633, 300_000, 5_000_000, 99.9816),
-        (32633, 200_000, 5_000_000, 99.8588),
-        (32633, 320_000, 1_000_000, 99.9998),
-        (32722, 166_000, 9_999_000, 99.8040),
-        (6933, 1_000_000, 3_000_000, 100.0),
-        (3035, 4_000_000, 3_000_000, 100.0),
+        (0, 769.3170, 0.449, 0.674, 17.0),
+        (-3.5, 767.9205, 0.444, 0.669, 17.2),
+        (-10, 757.9356, 0.408, 0.633, 18.7),
+        (30, 668.4829, 0.113, 0.337, 34.6),
+        (45, 547.6481, -0.222, 0.001, 64.3),
+        (60, 388.5489, -0.557, -0.334, 131.6),
     ],
 )
-def test_ten_metre_pixels_of_a_projection(crs, easting, northing, area_m2):
-    scene = grid(crs, Affine(10, 0, easting, 0, -10, northing + 10))
-    assert cell_area_m2(scene, 0, 0) == pytest.approx(area_m2, abs=1e-4)
+def test_thirty_metre_pixels_in_degrees(south, area_m2, authalic, equatorial, nominal):
+    """And by how many per cent a sphere of either radius, or 900 m², is wrong."""
+    pixel = 0.00025
+    scene = grid(4326, Affine(pixel, 0, 12, 0, -pixel, south + pixel))
+    found = cell_area_m2(scene, 0, 0)
+    assert found == pytest.approx(area_m2, abs=6e-5)
+    edges = np.sin(np.radians([south, south + pixel]))
+    on_unit_sphere = np.radians(pixel) * np.diff(edges).item()
+    for radius, percent in ((6_371_007.181, authalic), (6_378_137, equatorial)):
+        assert 100 * (radius**2 * on_unit_sphere / found - 1) == pytest.approx(percent, abs=6e-4)
+    assert 100 * (900 / found - 1) == pytest.approx(nominal, abs=0.06)
 
 
 @pytest.mark.parametrize(
-    ("latitude", "area_m2"),
-    [(0, 99.3306), (10, 96.3743), (20, 87.8486), (30, 74.7478), (45, 49.9994), (60, 25.0839)],
+    ("crs", "easting", "northing", "area_m2", "nominal"),
+    [
+        (32633, 500_000, 5_000_000, 100.0800, -0.080),
+        (32633, 300_000, 5_000_000, 99.9816, 0.018),
+        (32633, 200_000, 5_000_000, 99.8588, 0.141),
+        (32633, 320_000, 1_000_000, 99.9998, 0.0),
+        (32722, 166_000, 9_999_000, 99.8040, 0.196),
+        (6933, 1_000_000, 3_000_000, 100.0, 0.0),
+        (3035, 4_000_000, 3_000_000, 100.0, 0.0),
+    ],
 )
-def test_web_mercator(latitude, area_m2):
+def test_ten_metre_pixels_of_a_projection(crs, easting, northing, area_m2, nominal):
+    """And by how many per cent the nominal 100 m² are wrong."""
+    scene = grid(crs, Affine(10, 0, easting, 0, -10, northing + 10))
+    found = cell_area_m2(scene, 0, 0)
+    assert found == pytest.approx(area_m2, abs=1e-4)
+    assert 100 * (100 / found - 1) == pytest.approx(nominal, abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "area_m2", "nominal"),
+    [
+        (0, 99.3306, 0.67), (10, 96.3743, 3.76), (20, 87.8486, 13.83),
+        (30, 74.7478, 33.78), (45, 49.9994, 100.00), (60, 25.0839, 298.66),
+    ],
+)  # fmt: skip
+def test_web_mercator(latitude, area_m2, nominal):
     _, y = Transformer.from_crs(4326, 3857, always_xy=True).transform(0, latitude)
     scene = grid(3857, Affine(10, 0, 0, 0, -10, y + 10))
-    assert cell_area_m2(scene, 0, 0) == pytest.approx(area_m2, abs=1e-4)
+    found = cell_area_m2(scene, 0, 0)
+    assert found == pytest.approx(area_m2, abs=1e-4)
+    assert 100 * (100 / found - 1) == pytest.approx(nominal, abs=6e-3)
 
 
 def geodesic_area_m2(scene, row, column, parts=60):

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -53,6 +54,26 @@ def text(test: AppTest) -> str:
 
 def components(test: AppTest) -> list[str]:
     return [element.proto.component_name for element in test.get("bidi_component")]
+
+
+def places(test: AppTest) -> dict[tuple[str, str], tuple[int, ...]]:
+    """Where the first popover, button, choice and component of each name stands on a page."""
+    found: dict[tuple[str, str], tuple[int, ...]] = {}
+
+    def walk(node: Any, above: tuple[int, ...]) -> None:
+        for index, child in node.children.items():
+            path = (*above, index)
+            if child.type in ("button", "selectbox", "expander"):
+                found.setdefault((child.type, child.label), path)
+            elif child.type == "popover":
+                found.setdefault((child.type, child.proto.popover.label), path)
+            elif child.type == "bidi_component":
+                found.setdefault((child.type, child.proto.component_name), path)
+            if hasattr(child, "children"):
+                walk(child, path)
+
+    walk(test.main, ())
+    return found
 
 
 def paint(server: Server, number: int, label: int, radius: float = 5.0) -> None:
@@ -211,6 +232,27 @@ def test_the_viewers_data_stay_the_same_while_a_mask_is_edited(server: Server):
     test.run()
     assert test.get("bidi_component")[0].proto.json == before
     assert "0.81 ha" in text(test)
+
+
+def test_what_stands_below_keeps_its_place_as_the_panel_grows(server: Server):
+    before = places(run("review", case=server.scene.id))
+    paint(server, 1, 1)
+    test = run("review", case=server.scene.id)
+    after = places(test)
+    assert {("popover", "Upload areas"), ("bidi_component", "segviz_history")} <= {*before, *after}
+    assert {name: after[name] for name in before} == before
+    cards = catalog.models(server.store.settings)
+    choose = next(box for box in test.selectbox if box.label == "Model")
+    choose.set_value(next(card for card in cards if card.name == "k-means")).run()
+    assert test.slider
+    assert {name: places(test)[name] for name in before} == before
+
+    corners = [[0, 0], [300, 0], [300, 300], [0, 300]]
+    grid = server.scene.visits[1].grid
+    finding_areas.keep_drawn(server.store, server.scene.id, grid, corners, "Dr A")
+    test = run("review", case=server.scene.id)
+    assert "Area 1" in text(test)
+    assert {name: places(test)[name] for name in before} == before
 
 
 def test_running_a_model_puts_a_job_in_the_queue(server: Server):

@@ -293,8 +293,9 @@ def results(store: Store, sample: Record) -> None:
     """Areas and accuracies by what was read so far."""
     with st.spinner("Computing …"):
         numbers = found(store, accuracy.now(store, sample))
-    for warning in accuracy.warnings(numbers):
-        st.html(blocks.text(warning))
+    with st.container():
+        for warning in accuracy.warnings(numbers):
+            st.html(blocks.text(warning))
     left, right = st.columns([1.15, 1], gap="large")
     with left:
         section(accuracy.area_table(numbers))

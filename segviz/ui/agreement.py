@@ -147,9 +147,11 @@ def volume(store: Store, visit: Visit, a: State, b: State) -> None:
         key=_key("label", visit),
     )
     row = rows[label]
-    worst(visit, row)
+    with st.container():
+        worst(visit, row)
     st.html(row_table(row, convention))
-    lesions(visit, row)
+    with st.container():
+        lesions(visit, row)
     all_labels(spec, numbers, convention)
     for block in findings.tell(spec, numbers):
         if isinstance(block, Check) and block.outcome != "passed":

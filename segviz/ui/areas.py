@@ -28,7 +28,7 @@ AT_ONCE = 1 << 22
 MOST_ROWS = 100
 
 HOW = "Draw one on the map with the tool Area to measure in, or upload a file of polygons."
-FILES = "GeoJSON, GeoPackage or a zipped Shapefile."
+FORMATS = "GeoJSON, GeoPackage or a zipped Shapefile"
 
 
 def section(store: Store, case: Case, visit: Visit, layer: Layer, revision: int) -> None:
@@ -37,13 +37,13 @@ def section(store: Store, case: Case, visit: Visit, layer: Layer, revision: int)
         return
     records = store.records(case.id, finding.KIND)
     frame.heading("Areas", words.plural(len(records), "area") if records else "")
-    with frame.told():
+    with frame.part():
+        preset = choose_preset()
         if not records:
             st.html(f'<p class="sv-soft">{HOW}</p>')
-        preset = choose_preset()
         if records or preset:
             numbers(store, case, visit, layer, revision, preset)
-    with st.container(horizontal=True, gap=None, key="area-doors"), frame.told():
+    with frame.part(horizontal=True, gap=None, key="area-doors"):
         add(store, case)
         if records:
             change(store, case, records)
@@ -200,9 +200,9 @@ def explain(grid: RasterGrid, where: str) -> None:
 def add(store: Store, case: Case) -> None:
     """Take the polygons of a file; ask what it leaves open."""
     with st.popover("Upload areas", icon=":material/upload:", type="tertiary"), frame.told():
-        st.html(f'<p class="sv-note">{FILES}</p>')
-        for note in st.session_state.pop(f"areas-told-{case.id}", ()):
-            st.html(f'<p class="sv-note">{escape(note)}</p>')
+        with st.container():
+            for note in st.session_state.pop(f"areas-told-{case.id}", ()):
+                st.html(f'<p class="sv-note">{escape(note)}</p>')
         waiting: dict[str, Any] = st.session_state.setdefault("areas-waiting", {})
         if case.id in waiting:
             path, name, given, question = waiting[case.id]
@@ -211,7 +211,7 @@ def add(store: Store, case: Case) -> None:
                 take(store, case, path, name, given | {question.key: answer})
             return
         key = f"areas-{case.id}-{len(store.records(case.id, finding.KIND))}"
-        if sent := components.uploaded(store, key):
+        if sent := components.uploaded(store, key, FORMATS):
             path = store.upload_files(sent["upload"])[0]
             take(store, case, path, Path(sent["names"][0]).name, {})
 

@@ -24,6 +24,7 @@ def over_time(store: Store, case: Case) -> None:
     if case.world == "volume":
         followup.volumes(store, case)
     else:
-        transitions.scenes(store, case)
-        with frame.told():
+        with frame.part():
+            transitions.scenes(store, case)
+        with frame.part():
             objects_over_dates.section(store, case)

@@ -30,14 +30,17 @@ def show(name: str, data: Mapping[str, Any], key: str, *triggers: str) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def uploaded(store: Store, key: str) -> Any:
+def uploaded(store: Store, key: str, formats: str) -> Any:
     """An upload that has just arrived, once: its ``upload`` id and the ``names`` of its files.
 
     A trigger can be lost while the page runs, so the browser says it again until it hears that the
     upload was taken.
+
+    Args:
+        formats: what may be dropped, in words.
     """
     taken: dict[str, str] = st.session_state.setdefault("uploads-taken", {})
-    data = {"url": links.uploads(store), "taken": taken.get(key, "")}
+    data = {"url": links.uploads(store), "taken": taken.get(key, ""), "formats": formats}
     sent = show("upload", data, key, "uploaded")
     if not sent or sent["upload"] == taken.get(key):
         return None

@@ -17,7 +17,10 @@ from segviz.io import masks
 from segviz.io.kinds import Kind, kind_of
 from segviz.measure.ellipsoid import is_on_earth
 from segviz.store import Store
-from segviz.ui import asks, components, links, reader
+from segviz.ui import asks, components, frame, links, reader
+
+MASKS = ("NIfTI, NRRD or MetaImage", "GeoTIFF")
+"""Formats of a mask that can be imported: of a volume, of a scene."""
 
 WHO = "Who drew what"
 SURFACE = "Surface"
@@ -119,8 +122,8 @@ def can_be(visit: Visit, file: str) -> bool:
 
 def import_mask(store: Store, visit: Visit, layer: Layer) -> None:
     """Take a mask from a file in place of this one; undo brings this one back."""
-    with st.popover("Import", icon=":material/upload:", type="tertiary"):
-        st.html('<p class="sv-note">A mask of this image: NIfTI, NRRD, MetaImage or GeoTIFF.</p>')
+    with st.popover("Import", icon=":material/upload:", type="tertiary"), frame.told():
+        st.html('<p class="sv-note">A mask of this image, in place of this one.</p>')
         waiting: dict[str, tuple[Path, str, Question]] = st.session_state.setdefault("masks", {})
         if visit.id in waiting:
             path, name, question = waiting[visit.id]
@@ -128,7 +131,9 @@ def import_mask(store: Store, visit: Visit, layer: Layer) -> None:
                 del waiting[visit.id]
                 take(store, visit, layer, path, name, {question.key: answer})
         else:
-            if sent := components.uploaded(store, f"mask-{visit.id}"):
+            if sent := components.uploaded(
+                store, f"mask-{visit.id}", MASKS[isinstance(visit.grid, RasterGrid)]
+            ):
                 path = store.upload_files(sent["upload"])[0]
                 take(store, visit, layer, path, sent["names"][0], {})
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import wraps
 from html import escape
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import streamlit as st
 
@@ -43,6 +43,21 @@ def told() -> Iterator[None]:
         yield
     except SegvizError as error:
         say(error)
+
+
+@contextmanager
+def part(**layout: Any) -> Iterator[None]:
+    """A stretch of a page with a place of its own, with errors told inside it.
+
+    What stands below a stretch that may grow keeps its place only so. Without it a rerun that adds
+    an element above an open popover closes it, with the upload in it, and takes a button away from
+    under the mouse.
+
+    Args:
+        layout: as of ``st.container``.
+    """
+    with st.container(**layout), told():
+        yield
 
 
 def say(error: SegvizError) -> None:

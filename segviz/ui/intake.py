@@ -21,6 +21,7 @@ from segviz.ui import asks, components, frame, links, words
 IMAGE = re.compile(r"\.(nii|nii\.gz|nrrd|nhdr|mha|tif|tiff|zip)$", re.IGNORECASE)
 LISTED = 500
 NEW = "a new case"
+FORMATS = "NIfTI, NRRD, MetaImage, DICOM (a folder or a zip) and GeoTIFF; several dates at once"
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ class Waiting:
 def section(store: Store, cases: list[Case]) -> None:
     """Choose files, name the case, answer what the files leave open."""
     frame.heading("Open a study or a scene")
-    if refusal := st.session_state.pop("refusal", None):
-        frame.say(refusal)
+    with st.container():
+        if refusal := st.session_state.pop("refusal", None):
+            frame.say(refusal)
     waiting: Waiting | None = st.session_state.get("waiting")
     if waiting is None:
         choose(store)
@@ -56,7 +58,7 @@ def section(store: Store, cases: list[Case]) -> None:
 
 def choose(store: Store) -> None:
     """From the browser or from the server's folder."""
-    if sent := components.uploaded(store, "upload"):
+    if sent := components.uploaded(store, "upload", FORMATS):
         files = [p for p in store.upload_files(sent["upload"]) if p.is_file()]
         keep(Waiting(tuple(files), tuple(sent["names"])))
     listed = list(islice(entries(store.settings.data), LISTED))

@@ -50,7 +50,8 @@ class Seen:
 def read_points(store: Store, case: Case, sample: Record) -> None:
     """The next point that nobody has read, until all are."""
     read = samples.readings(store, sample)
-    told_before(sample)
+    with st.container():
+        told_before(sample)
     left, right = st.columns([3.4, 1], gap="medium")
     with right:
         panel = st.container(key="reading")
@@ -58,7 +59,8 @@ def read_points(store: Store, case: Case, sample: Record) -> None:
     done = done_of(sample, read)
     point = chosen(sample, done)
     with panel:
-        progress(sample, done, point)
+        with st.container():
+            progress(sample, done, point)
         if point is not None:
             ask(store, case, sample, read, point)
         else:

@@ -46,17 +46,19 @@ def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     counts = counted(samples)
     legend = workbench.get(store, layer.id).legend
     scan = case.world == "volume"
-    if not counts:
-        st.html(f'<p class="sv-soft">{escape(HOW_SCAN if scan else HOW)}</p>')
     done = next((job for job in lessons if job.result), None)
-    if counts:
-        st.html(table(counts, legend, shares(done)))
-        st.html(f'<p class="sv-note">{escape(advice(counts, legend, done))}</p>')
+    with frame.part():
+        if not counts:
+            st.html(f'<p class="sv-soft">{escape(HOW_SCAN if scan else HOW)}</p>')
+        else:
+            st.html(table(counts, legend, shares(done)))
+            st.html(f'<p class="sv-note">{escape(advice(counts, legend, done))}</p>')
     if lessons and lessons[0].is_open:
         segment.watch(store, lessons[0].id)
         return
-    if lessons and lessons[0].state in ("failed", "interrupted", "cancelled"):
-        st.html(f'<p class="sv-note">{escape(lessons[0].message)}</p>')
+    with frame.part():
+        if lessons and lessons[0].state in ("failed", "interrupted", "cancelled"):
+            st.html(f'<p class="sv-note">{escape(lessons[0].message)}</p>')
     with st.container(horizontal=True, gap="small"):
         if counts and st.button(
             "Learn", icon=":material/school:", disabled=len(counts) < LABELS, key="learn"

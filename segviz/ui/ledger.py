@@ -36,11 +36,13 @@ def section(store: Store, case: Case) -> None:
             return
         with st.spinner("Following the lesions …"):
             numbers = found(store, spec)
-        alignment(store, case, numbers)
+        with frame.part():
+            alignment(store, case, numbers)
         left, right = st.columns([3, 2], gap="medium")
         with left:
             st.html(lesion_table(numbers, layer_titles(store, case, spec)))
-            decide(store, case, spec, numbers)
+            with frame.part():
+                decide(store, case, spec, numbers)
             definition(spec, numbers)
         with right:
             volumes(case, spec, numbers)

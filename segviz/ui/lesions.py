@@ -111,7 +111,8 @@ def section(store: Store, visit: Visit, bench: Workbench) -> None:
             st.html('<p class="sv-soft">Nothing is marked yet: run a model or paint.</p>')
             return
         spec = asked(store, layer, {row["value"]: row["name"] for row in present})
-        kept = measured(store, layer, spec)
+        with st.container():
+            kept = measured(store, layer, spec)
         label = kept.numbers["labels"][0]
         if label["whole"] is None:
             st.html('<p class="sv-soft">Nothing is marked with this label: paint it.</p>')

@@ -56,9 +56,10 @@ def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         with st.spinner("Counting objects"):
             (row,) = found(store, spec)["labels"]
         st.html(figures(row))
-        if row["count"]:
-            sizes(visit, row)
-            largest(visit, row)
+        with st.container():
+            if row["count"]:
+                sizes(visit, row)
+                largest(visit, row)
         with st.popover("How computed", icon=":material/info:", type="tertiary"):
             st.html(f'<p class="sv-note">{escape(objects.definition(spec, row["unit"]))}</p>')
         if isinstance(visit.grid, RasterGrid):

@@ -44,7 +44,7 @@ def bench(store: Store, case_id: str) -> None:
     opening.take_finished(store, [visit])
     left, right = st.columns([3.35, 1], gap="small")
     layer = layers.chosen(store, visit)
-    with left, st.container(key="picture"), frame.told():
+    with left, frame.part(key="picture"):
         show_picture(store, case, visit, layer)
     with right, st.container(key="panel"):
         panel(store, case, visit, layer)
@@ -76,36 +76,43 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         choose_visit(case, visit)
         choose_status(store, case)
-    layers.choose(store, case, visit, layer)
+    with frame.part():
+        layers.choose(store, case, visit, layer)
     if agreement.compared(visit):
-        with frame.told():
+        with frame.part():
             agreement.section(store, visit)
-        with st.container(horizontal=True, gap=None, key="doors"):
+        with frame.part(horizontal=True, gap=None, key="doors"):
             versions.section(store, case, visit, layer)
             consensus.section(store, case, visit)
         return
-    if visit.reference:
-        st.html('<p class="sv-soft">A reference layer: compared with, not segmented.</p>')
-    else:
-        with frame.told():
+    with frame.part():
+        if visit.reference:
+            st.html('<p class="sv-soft">A reference layer: compared with, not segmented.</p>')
+        else:
             segment.section(store, case, visit, layer)
+    if not visit.reference:
+        with frame.part():
             learn.section(store, case, visit, layer)
-    segment.preparation(store, visit)
+    with frame.part():
+        segment.preparation(store, visit)
     bench = workbench.get(store, layer.id)
     state = bench.state()
-    labels(state, isinstance(visit.grid, VolumeGrid))
-    if isinstance(visit.grid, VolumeGrid):
-        with frame.told():
+    with frame.part():
+        labels(state, isinstance(visit.grid, VolumeGrid))
+    with frame.part():
+        if isinstance(visit.grid, VolumeGrid):
             lesions.section(store, visit, bench)
-    else:
-        areas.gaps(store, case, visit)
-    since.section(store, bench)
-    with frame.told():
+        else:
+            areas.gaps(store, case, visit)
+    with frame.part():
+        since.section(store, bench)
+    with frame.part():
         objects.section(store, case, visit, layer)
-    with frame.told():
+    with frame.part():
         consensus.told(store, case, layer)
-    areas.section(store, case, visit, layer, state["revision"])
-    with st.container(horizontal=True, gap=None, key="doors"):
+    with frame.part():
+        areas.section(store, case, visit, layer, state["revision"])
+    with frame.part(horizontal=True, gap=None, key="doors"):
         if not visit.reference:
             legend.section(bench)
         exchange.downloads(store, case, visit, layer)

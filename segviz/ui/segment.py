@@ -51,9 +51,11 @@ def offer(store: Store, case: Case, visit: Visit, layer: Layer, runs: list[jobs.
         key=f"model-for-{case.world}",
     )
     jobs.expect(store, visit.id, card.name)
+    buttons = st.container(horizontal=True, gap="small")
     st.html(f'<p class="sv-note">{escape(card.description)}</p>')
-    chosen = options(card)
-    with st.container(horizontal=True, gap="small"):
+    with st.container():
+        chosen = options(card)
+    with buttons:
         if st.button("Run", type="primary", icon=":material/play_arrow:"):
             start(store, [visit], card, chosen, layer)
         if len(case.segmented) > 1 and st.button(f"Run on all {len(case.segmented)}"):

@@ -47,7 +47,8 @@ def scenes(store: Store, case: Case) -> None:
         frame.title(case)
         frame.empty("No date is classified yet", "Run a model on the dates on the Review page.")
         return
-    chosen = choose(store, case, [line.label for line in lines], states)
+    with st.container():
+        chosen = choose(store, case, [line.label for line in lines], states)
     if chosen is None:
         return
     left, right = st.columns([2, 1], gap="medium")
@@ -132,12 +133,7 @@ def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -
     several = len(chosen.visits) > 2
     intervals = [*numbers["checks"], *(whole["checks"] if several else [])]
     names = [*spans(numbers), *(spans(whole) if several else [])]
-    st.html(checks.row(intervals, names))
-    if failed := checks.failed(intervals):
-        st.html(
-            f'<p class="sv-missing">{words.plural(len(failed), "check")} failed '
-            f"({escape(', '.join(failed))}): part of this change may be none on the ground.</p>"
-        )
+    st.html(checks.row(intervals, names) + warning(checks.failed(intervals)))
     key = f"section-{case.id}"
     if opened := st.session_state.pop(f"open-{case.id}", None):
         st.session_state[key] = opened
@@ -152,6 +148,15 @@ def side(store: Store, case: Case, chosen: Chosen, lines: list[charts.Series]) -
     else:
         index_of_place(store, case, chosen)
     return whole
+
+
+def warning(failed: Sequence[str]) -> str:
+    if not failed:
+        return ""
+    return (
+        f'<p class="sv-missing">{words.plural(len(failed), "check")} failed '
+        f"({escape(', '.join(failed))}): part of this change may be none on the ground.</p>"
+    )
 
 
 def spec_of(store: Store, chosen: Chosen, visits: Sequence[Visit] | None = None) -> dict[str, Any]:
@@ -184,15 +189,17 @@ def amounts(
     whole: dict[str, Any],
 ) -> None:
     """Loss, gain, net and rates of the class, its area over time, and when it was lost."""
-    if any(row["label"] == chosen.label.value for row in whole["labels"]):
-        st.html(balance(whole, chosen.label))
+    with st.container():
+        if any(row["label"] == chosen.label.value for row in whole["labels"]):
+            st.html(balance(whole, chosen.label))
     unit = numbers["unit"]
     figure = charts.over_time(lines, case.visits, unit)
     plots.show(figure, f"area-of-{case.id}", name=f"{case.name} area")
-    if len(numbers["visits"]) > 2:
-        st.html(by_date(numbers, chosen.label))
-    if numbers["definition"]:
-        st.html(by_definition(numbers))
+    with st.container():
+        if len(numbers["visits"]) > 2:
+            st.html(by_date(numbers, chosen.label))
+        if numbers["definition"]:
+            st.html(by_definition(numbers))
     with st.popover("How computed", type="tertiary"):
         st.html(notes([AREA_NOTE, land_change.LOSSES, compared(whole, chosen.first)]))
         st.html(notes([f"{text}." for text in FORMULAS.values()]))

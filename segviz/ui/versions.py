@@ -43,8 +43,9 @@ def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
     with st.popover("Versions", icon=":material/history:", type="tertiary"):
         name_one(store, layer)
         states = known(store, visit, layer)
-        if len(states) > 1:
-            compare(store, case, visit, states)
+        with st.container():
+            if len(states) > 1:
+                compare(store, case, visit, states)
         restore(store, layer, states)
 
 

@@ -11,6 +11,8 @@ export interface UploadProps {
   url: string
   /** The upload that the page took last. */
   taken: string
+  /** What may be dropped, in words. */
+  formats: string
 }
 
 /** After so long the page is told again of an upload that it did not take. */
@@ -49,7 +51,7 @@ class Upload implements Viewer<UploadProps> {
       { class: 'sv-drop' },
       icon('upload'),
       h('h4', {}, 'Drop files or a folder here'),
-      h('p', {}, 'NIfTI, DICOM (a folder or a zip) and GeoTIFF; several dates at once'),
+      h('p', {}, this.props.formats),
       h(
         'div',
         { class: 'sv-row' },
