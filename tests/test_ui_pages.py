@@ -14,14 +14,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tiny_models import scene_card
 from web_case import LPS, Server, write_volume
-from workspace import draw, finished_run
+from workspace import draw, finish_run, finished_run
 
 from segviz import jobs, opening, viewers, workbench
 from segviz.findings import areas as finding_areas
 from segviz.inference import catalog, pictures
 from segviz.inference.pictures import Picture
 from segviz.settings import Settings
-from segviz.ui import frame, since
+from segviz.ui import frame, review, since
 from segviz.web import downloads
 
 PAGES = Path(__file__).parent.parent / "pages"
@@ -262,6 +262,25 @@ def test_running_a_model_puts_a_job_in_the_queue(server: Server):
     assert job.kind == "segment" and job.is_open
     next(button for button in test.button if button.label == "Cancel").click().run()
     assert jobs.status(server.store, job.id).state == "cancelled"
+
+
+def test_a_run_that_ends_while_the_page_is_drawn_is_not_missed(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    visit = server.volume.visits[0]
+    test = run("review", case=server.volume.id)
+    job = jobs.submit(server.store, "segment", visit.id, {"model": "lesions", "threshold": 0.5})
+    assert "Nothing is marked yet" in text(test.run())
+    show_picture = review.show_picture
+
+    def show_and_end(*args: Any) -> None:
+        show_picture(*args)
+        if jobs.status(server.store, job).is_open:
+            finish_run(server.store, visit.id, job, np.full((5, 6, 7), 255, np.uint8), 0.5)
+
+    monkeypatch.setattr(review, "show_picture", show_and_end)
+    shown = text(test.run())
+    assert "Mask: lesions 1.0" in shown and "Nothing is marked yet" not in shown
 
 
 def test_strokes_are_counted_and_learnt_from(server: Server):

@@ -92,6 +92,13 @@ def finished_run(
 ) -> tuple[str, dict[str, Any]]:
     """A done job of a model with a threshold, and its result; ``shares`` in native order."""
     job = store.queue.submit("segment", visit_id, {"model": "lesions", "threshold": threshold})
+    return job, finish_run(store, visit_id, job, shares, threshold)
+
+
+def finish_run(
+    store: Store, visit_id: str, job: str, shares: NDArray[np.uint8], threshold: float
+) -> dict[str, Any]:
+    """End a job of a model with a threshold; its result."""
     folder = store.folder(visit_id)
     folder.mkdir(parents=True, exist_ok=True)
     mask, probability = folder / f"{job}.u8", folder / f"{job}.p8"
@@ -109,4 +116,4 @@ def finished_run(
         },
     }
     store.queue.finish(job, "done", result=result)
-    return job, result
+    return result

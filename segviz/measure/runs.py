@@ -134,13 +134,19 @@ class Runs:
         order = np.lexsort((start, line))
         return cls(parts[0].shape, line[order], start[order], stop[order], _in_order(value[order]))
 
-    def moved(self, to: Sequence[int] | Integers, shape: tuple[int, ...]) -> Runs:
-        """The same runs in a larger array, in which the first cell lies at ``to``."""
+    def moved(self, by: Integers, shape: tuple[int, ...]) -> Runs:
+        """The same runs in another array, each so many cells further, in order again.
+
+        Args:
+            by: [run, axis]
+        """
         where = np.unravel_index(self.line, self.shape[:-1])
-        moved = tuple(axis + first for axis, first in zip(where, to, strict=False))
+        moved = tuple(axis + step for axis, step in zip(where, by.T, strict=False))
         line = np.asarray(np.ravel_multi_index(moved, shape[:-1]), np.int64)
-        right = np.int32(to[-1])
-        return Runs(shape, line, self.start + right, self.stop + right, self.value)
+        right = by[:, -1].astype(np.int32)
+        start, stop = self.start + right, self.stop + right
+        order = np.lexsort((start, line))
+        return Runs(shape, line[order], start[order], stop[order], self.value[order])
 
     def chosen(self, which: NDArray[np.bool_] | Integers) -> Runs:
         """Some runs alone, as they are."""

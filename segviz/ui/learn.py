@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 from uuid import uuid4
@@ -38,9 +39,16 @@ HOW_SCAN = (
 AGAIN = "Where the mask is wrong, paint over it and learn again: all your strokes count."
 
 
-def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
+def section(
+    store: Store, case: Case, visit: Visit, layer: Layer, asked: Sequence[jobs.Job]
+) -> None:
+    """What was painted, and the lesson.
+
+    Args:
+        asked: the visit's jobs, the newest first, as they were before their masks were taken over.
+    """
     frame.heading("Learn", "from my strokes")
-    lessons = [job for job in jobs.of_visit(store, visit.id) if job.kind == "learn"]
+    lessons = [job for job in asked if job.kind == "learn"]
     strokes = painted(store, case, visit, layer.id)
     samples = [collect(store.journal, one) for one in strokes]
     counts = counted(samples)

@@ -29,6 +29,7 @@ def section(store: Store, case: Case) -> None:
     labels = known_labels(store, case)
     if not labels:
         return
+    asked = {visit.id: asked_of(store, visit) for visit in case.segmented[1:]}
     with st.container(key="ledger"):
         spec = choose(store, case, labels)
         if len(spec["visits"]) < 2:
@@ -37,7 +38,7 @@ def section(store: Store, case: Case) -> None:
         with st.spinner("Following the lesions …"):
             numbers = found(store, spec)
         with frame.part():
-            alignment(store, case, numbers)
+            alignment(store, case, numbers, asked)
         left, right = st.columns([3, 2], gap="medium")
         with left:
             st.html(lesion_table(numbers, layer_titles(store, case, spec)))
@@ -118,9 +119,14 @@ def kept(store: Store, case: Case, label: int, name: str, value: Any) -> dict[st
     return {"key": key, "on_change": keep}
 
 
-def alignment(store: Store, case: Case, numbers: Numbers) -> None:
-    """How each visit lies on the first one, and the ways to change that."""
-    asked = {visit.id: asked_of(store, visit) for visit in case.segmented[1:]}
+def alignment(
+    store: Store, case: Case, numbers: Numbers, asked: Mapping[str, jobs.Job | None]
+) -> None:
+    """How each visit lies on the first one, and the ways to change that.
+
+    Args:
+        asked: the newest alignment of each visit, as it was before the numbers were found.
+    """
     running = [job for job in asked.values() if job and job.is_open]
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if st.button("Align the visits", icon=":material/align_center:", disabled=bool(running)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from segviz import opening, workbench
+from segviz import jobs, opening, workbench
 from segviz.case import Case, Layer, Status, Visit
 from segviz.grid import VolumeGrid
 from segviz.store import Store
@@ -41,13 +42,15 @@ def bench(store: Store, case_id: str) -> None:
     """The picture and its panel; a stroke reruns this and nothing else."""
     case = store.case(case_id)
     visit = frame.chosen_visit(case)
+    # Before what they made is taken over: a job that ends in between is still watched.
+    asked = jobs.of_visit(store, visit.id)
     opening.take_finished(store, [visit])
     left, right = st.columns([3.35, 1], gap="small")
     layer = layers.chosen(store, visit)
     with left, frame.part(key="picture"):
         show_picture(store, case, visit, layer)
     with right, st.container(key="panel"):
-        panel(store, case, visit, layer)
+        panel(store, case, visit, layer, asked)
 
 
 def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
@@ -69,7 +72,12 @@ def show_picture(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         st.rerun(scope="fragment")
 
 
-def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
+def panel(store: Store, case: Case, visit: Visit, layer: Layer, asked: Sequence[jobs.Job]) -> None:
+    """What stands beside the picture.
+
+    Args:
+        asked: the visit's jobs, the newest first, as they were before their masks were taken over.
+    """
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         frame.title(case)
         reader.choose()
@@ -89,12 +97,12 @@ def panel(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
         if visit.reference:
             st.html('<p class="sv-soft">A reference layer: compared with, not segmented.</p>')
         else:
-            segment.section(store, case, visit, layer)
+            segment.section(store, case, visit, layer, asked)
     if not visit.reference:
         with frame.part():
-            learn.section(store, case, visit, layer)
+            learn.section(store, case, visit, layer, asked)
     with frame.part():
-        segment.preparation(store, visit)
+        segment.preparation(store, asked)
     bench = workbench.get(store, layer.id)
     state = bench.state()
     with frame.part():

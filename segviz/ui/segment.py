@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -17,9 +17,16 @@ from segviz.store import Store
 from segviz.ui import frame, words
 
 
-def section(store: Store, case: Case, visit: Visit, layer: Layer) -> None:
+def section(
+    store: Store, case: Case, visit: Visit, layer: Layer, asked: Sequence[jobs.Job]
+) -> None:
+    """The run that is under way, else the models to choose from.
+
+    Args:
+        asked: the visit's jobs, the newest first, as they were before their masks were taken over.
+    """
     frame.heading("Segment")
-    runs = [job for job in jobs.of_visit(store, visit.id) if job.kind == "segment"]
+    runs = [job for job in asked if job.kind == "segment"]
     running = next((job for job in reversed(runs) if job.is_open), None)
     if running:
         watch(store, running.id)
@@ -146,9 +153,9 @@ def cancel(store: Store, job: jobs.Job) -> None:
             jobs.cancel(store, other.id)
 
 
-def preparation(store: Store, visit: Visit) -> None:
+def preparation(store: Store, asked: Sequence[jobs.Job]) -> None:
     """How far the sharp view of a large scene is; the map follows when it is there."""
-    pyramids = [job for job in jobs.of_visit(store, visit.id) if job.kind == "pyramid"]
+    pyramids = [job for job in asked if job.kind == "pyramid"]
     if not pyramids or not pyramids[0].is_open:
         return
 
