@@ -29,8 +29,8 @@ from segviz.measure.runs import Runs
 SPLIT_CELLS = 1 << 24
 """The largest box of a piece that is split: its distances take some 40 bytes a cell."""
 
-SHEET_CELLS = 1 << 22
-"""Cells of the pieces that are split together."""
+SHEET_CELLS = 1 << 16
+"""Cells of the pieces that are split together; more of them leave the cache and take longer."""
 
 LISTED = 1000
 """Rows of a table of objects; the count and the distribution are of all."""
