@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8501
+JOBS ?= 2
 BIN := .venv/bin
 VIEWERS := segviz/viewers
 VIEWER_SOURCES := $(shell find $(VIEWERS)/src $(wildcard $(VIEWERS)/*.json $(VIEWERS)/*.ts) -type f)
@@ -16,7 +17,7 @@ APT := $(ROOT) apt-get -qq -y -o Dpkg::Use-Pty=0
 help:
 	@echo "make app      set up, make the demonstration cases, serve http://localhost:$(PORT) (PORT=...)"
 	@echo "make demo     make the demonstration cases"
-	@echo "make test     every check and test"
+	@echo "make test     every check and test (JOBS=... side by side)"
 	@echo "make check    style, types and layers only"
 	@echo "make browser  the tests in a real browser only"
 	@echo "make bench    what is fast, side by side with what is usual (BENCH=\"--whole scene\" for one of them)"
@@ -31,7 +32,8 @@ demo: $(BIN)/.app
 
 test: check $(BIN)/.chromium
 	cd $(VIEWERS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm test
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not browser"
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m browser
 
 check: $(BIN)/.test
 	$(BIN)/ruff check
@@ -40,7 +42,7 @@ check: $(BIN)/.test
 	$(BIN)/lint-imports
 
 browser: $(BIN)/.test $(BIN)/.chromium
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m browser
 
 bench: $(BIN)/.app
 	$(BIN)/python tests/bench $(BENCH)

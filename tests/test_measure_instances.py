@@ -132,6 +132,27 @@ def test_senseless_numbers_are_refused(smallest: float, split: float | None) -> 
     assert refused.value.code == "SV-NUM-113"
 
 
+@pytest.mark.parametrize("shape", [(60, 80), (40, 36, 30)])
+def test_a_piece_is_split_alike_alone_and_among_others(
+    shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = ndimage.gaussian_filter(np.random.default_rng(5).normal(size=shape), 2.0)
+    data = (noise > 0.4 * noise.std()).astype(np.uint8)
+    of = scene if len(shape) == 2 else volume
+    depth = 12.0 if len(shape) == 2 else 1.2
+    together = objects(of(data), 1, split=depth)
+    pieces, count = ndimage.label(data, np.ones((3,) * len(shape)))
+    assert len(together) > count > 5
+    monkeypatch.setattr(instances, "SHEET_CELLS", 1)
+    one_by_one = objects(of(data), 1, split=depth)
+    np.testing.assert_array_equal(one_by_one.numbers(), together.numbers())
+    for piece in range(1, count + 1):
+        alone = objects(of((pieces == piece).astype(np.uint8)), 1, split=depth).numbers()
+        there = np.where(pieces == piece, together.numbers(), 0)
+        pairs = np.unique(np.stack([alone.ravel(), there.ravel()]), axis=1)
+        assert pairs.shape[1] == alone.max() + 1 == len(np.unique(there))
+
+
 def test_degrees_have_true_hectares_row_by_row() -> None:
     found = objects(scene(squares(), DEGREES), 1)
     total = measure_scene(scene(squares(), DEGREES))["labels"][0]["area_ha"]
