@@ -33,7 +33,7 @@ demo: $(BIN)/.app
 test: check $(BIN)/.chromium
 	cd $(VIEWERS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm test
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not browser"
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m browser
+	$(BIN)/pytest -m browser
 
 check: $(BIN)/.test
 	$(BIN)/ruff check
@@ -42,7 +42,7 @@ check: $(BIN)/.test
 	$(BIN)/lint-imports
 
 browser: $(BIN)/.test $(BIN)/.chromium
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m browser
+	$(BIN)/pytest -m browser
 
 bench: $(BIN)/.app
 	$(BIN)/python tests/bench $(BENCH)
