@@ -56,10 +56,17 @@ class Compare implements Viewer<CompareProps> {
     this.props = props
     if (props.plane !== before.plane || String(props.range_mm) !== String(before.range_mm)) this.slider = this.makeSlider()
     memory.clear()
-    this.fill()
+    if (props.plane !== before.plane || String(props.visits.map(written)) !== String(before.visits.map(written))) this.fill()
+    else this.again()
   }
 
   destroy(): void {}
+
+  /** The same pictures anew, since a mask in them may have changed. */
+  private again(): void {
+    for (const frame of this.frames) frame.forget()
+    this.show()
+  }
 
   private fill(): void {
     const { visits, plane, notice = '' } = this.props
@@ -101,7 +108,7 @@ class Compare implements Viewer<CompareProps> {
 /** One picture with its caption. The picture before stays until the next one is there. */
 class Frame {
   readonly root: HTMLElement
-  private readonly image = h('img', { alt: '', draggable: 'false' })
+  private readonly image = h('img', { alt: '', draggable: 'false', hidden: true })
   private readonly missing = h('div', { class: 'sv-none', hidden: true }, 'This slice cannot be shown.')
   private wanted = ''
 
@@ -123,6 +130,10 @@ class Frame {
     )
   }
 
+  forget(): void {
+    this.wanted = ''
+  }
+
   private arrived(address: string, there: boolean): void {
     if (address !== this.wanted) return
     this.missing.hidden = there
@@ -130,6 +141,11 @@ class Frame {
     if (there) this.image.src = address
     else memory.delete(address)
   }
+}
+
+/** What stands in a picture beside the slice. */
+function written({ id, name, when, amount }: Visit): string {
+  return JSON.stringify([id, name, when, amount])
 }
 
 const EDGES = [
