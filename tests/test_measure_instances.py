@@ -14,7 +14,7 @@ from scipy import ndimage
 from segviz.errors import Refused
 from segviz.grid import RasterGrid, VolumeGrid
 from segviz.mask import Legend, Mask
-from segviz.measure import instances
+from segviz.measure import instances, necks
 from segviz.measure.areas import measure_scene
 from segviz.measure.instances import objects, summary
 
@@ -112,7 +112,7 @@ class TestSplit:
             assert len(np.unique(pieces[one.numbers() == number])) == 1
 
     def test_a_piece_that_is_too_large_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(instances, "SPLIT_CELLS", 100)
+        monkeypatch.setattr(necks, "SPLIT_CELLS", 100)
         with pytest.raises(Refused) as refused:
             objects(scene(discs((30, 30))), 1, split=20)
         assert refused.value.code == "SV-NUM-111"
@@ -130,27 +130,6 @@ def test_senseless_numbers_are_refused(smallest: float, split: float | None) -> 
     with pytest.raises(Refused) as refused:
         objects(scene(squares()), 1, smallest=smallest, split=split)
     assert refused.value.code == "SV-NUM-113"
-
-
-@pytest.mark.parametrize("shape", [(60, 80), (40, 36, 30)])
-def test_a_piece_is_split_alike_alone_and_among_others(
-    shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    noise = ndimage.gaussian_filter(np.random.default_rng(5).normal(size=shape), 2.0)
-    data = (noise > 0.4 * noise.std()).astype(np.uint8)
-    of = scene if len(shape) == 2 else volume
-    depth = 12.0 if len(shape) == 2 else 1.2
-    together = objects(of(data), 1, split=depth)
-    pieces, count = ndimage.label(data, np.ones((3,) * len(shape)))
-    assert len(together) > count > 5
-    monkeypatch.setattr(instances, "SHEET_CELLS", 1)
-    one_by_one = objects(of(data), 1, split=depth)
-    np.testing.assert_array_equal(one_by_one.numbers(), together.numbers())
-    for piece in range(1, count + 1):
-        alone = objects(of((pieces == piece).astype(np.uint8)), 1, split=depth).numbers()
-        there = np.where(pieces == piece, together.numbers(), 0)
-        pairs = np.unique(np.stack([alone.ravel(), there.ravel()]), axis=1)
-        assert pairs.shape[1] == alone.max() + 1 == len(np.unique(there))
 
 
 def test_degrees_have_true_hectares_row_by_row() -> None:

@@ -63,6 +63,7 @@ def compare(store: Store, case: Case) -> None:
                 }
                 for v in shown
             ],
+            "notice": case.notice,
             "plane": plane,
             "range_mm": [low, high],
             "step_mm": min(r[2] for r in ranges),

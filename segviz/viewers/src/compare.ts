@@ -10,8 +10,6 @@ interface Visit {
   id: string
   name: string
   when: string | null
-  /** Written beside the name, e.g. `48.1 ml`. */
-  amount?: string
   /** The record that says how the visit lies on the first one; places are then those of the first. */
   aligned?: number
 }
@@ -23,7 +21,8 @@ export interface CompareProps {
   range_mm: [number, number]
   step_mm: number
   mm: number
-  notice?: string
+  /** Written into each picture, e.g. that it is simulated. */
+  notice: string
 }
 
 /** Axis through each plane, then what is at the right and at the top (radiological, nose left). */
@@ -69,7 +68,7 @@ class Compare implements Viewer<CompareProps> {
   }
 
   private fill(): void {
-    const { visits, plane, notice = '' } = this.props
+    const { visits, plane, notice } = this.props
     this.frames = visits.map((visit) => new Frame(visit, plane, notice))
     this.pictures.style.setProperty('--count', String(this.frames.length))
     this.pictures.replaceChildren(...this.frames.map((frame) => frame.root))
@@ -115,7 +114,7 @@ class Frame {
   constructor(visit: Visit, plane: PlaneName, notice: string) {
     const { left, right, up, down } = PLANES[plane]
     const letters = [left, right, up, down].map((letter, at) => h('span', { class: 'sv-letter', style: EDGES[at] }, letter))
-    const caption = h('figcaption', {}, h('span', {}, h('b', {}, visit.name), visit.when && !visit.name.includes(visit.when) ? ` · ${visit.when}` : ''), h('span', {}, visit.amount ?? ''))
+    const caption = h('figcaption', {}, h('span', {}, h('b', {}, visit.name), visit.when && !visit.name.includes(visit.when) ? ` · ${visit.when}` : ''))
     this.image.alt = visit.name
     this.root = h('figure', {}, this.image, ...letters, caption, this.missing, notice ? h('div', { class: 'sv-badge' }, notice) : null)
   }
@@ -144,8 +143,8 @@ class Frame {
 }
 
 /** What stands in a picture beside the slice. */
-function written({ id, name, when, amount }: Visit): string {
-  return JSON.stringify([id, name, when, amount])
+function written({ id, name, when }: Visit): string {
+  return JSON.stringify([id, name, when])
 }
 
 const EDGES = [
